@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# pathlag: `make` builds build/pathlag; `make help` lists the rest.
+# Everything that is made lies in build/. V=1 shows the commands.
+
+VERSION := 0.1.0
+B       := build
+ARCH    := $(shell uname -m | sed 's/x86_64/x86/;s/aarch64/arm64/')
+
+CC      ?= gcc
+CLANG   ?= clang
+BPFTOOL ?= $(firstword $(shell command -v bpftool) /usr/sbin/bpftool)
+STRIP   ?= llvm-strip
+
+CFLAGS  ?= -O2 -g
+WARN     = -Wall -Wextra -Werror -Wno-unused-parameter -Wshadow -Wstrict-prototypes \
+	   -Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wvla
+CPPFLAGS = -I. -I$(B) -D_GNU_SOURCE -DPATHLAG_VERSION='"$(VERSION)"'
+ALL_CFLAGS = -std=gnu17 $(WARN) $(CFLAGS)
+BPF_CFLAGS = -O2 -g -target bpf -mcpu=v2 -D__TARGET_ARCH_$(ARCH) -Wall -Wextra -Werror \
+	     -Wno-unused-parameter -Wno-missing-declarations -I.
+# Static where a library is ours to carry, dynamic for libc and libpcap only.
+LDLIBS   = -Wl,-Bstatic -lbpf -lelf -lz -ljson-c -Wl,-Bdynamic -lpcap -lresolv
+
+ifeq ($(V),1)
+Q :=
+msg = @:
+else
+Q := @
+msg = @printf '  %-8s %s\n' "$(1)" "$(2)";
+endif
+
+BPF_SRCS := $(wildcard bpf/*.bpf.c)
+SKELS    := $(BPF_SRCS:%.bpf.c=$(B)/%.skel.h)
+LIB_SRCS := $(filter-out $(BPF_SRCS) cmd/main.c,$(wildcard cmd/*.c bpf/*.c filters/*.c output/*.c))
+LIB_OBJS := $(LIB_SRCS:%.c=$(B)/%.o)
+UNITS    := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
+
+.PHONY: all help deps test unit scenario check demo bench format clean
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(B)/pathlag
+
+help:
+	@sed -n 's/^#> //p' Makefile
+
+#> make            build/pathlag
+#> make demo       three diagnosed connects, in network namespaces of their own (root)
+#> make test       unit, scenario and style tests
+#> make unit       unit tests only, no root needed
+#> make scenario   scenario tests only (root); ONLY=NAME for one of them
+#> make bench      what tracing costs, as ratios (root)
+#> make check      style and layering
+#> make format     clang-format over all C files
+#> make clean      remove build/
+
+# --- dependencies of the machine: once a checkout, and again when ci/deps changes ---------------
+$(B)/.deps-%: ci/deps
+	@mkdir -p $(B)
+	$(Q)ci/deps $*
+	@touch $@
+
+# --- BPF objects and their skeletons ------------------------------------------------------------
+$(B)/%.bpf.o: %.bpf.c | $(B)/.deps-build
+	$(call msg,BPF,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -MT $@ -c $< -o $@
+	$(Q)$(STRIP) -g $@
+
+$(B)/%.skel.h: $(B)/%.bpf.o
+	$(call msg,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name $(subst .,_,$(notdir $*))_bpf > $@
+
+# --- user space ---------------------------------------------------------------------------------
+$(B)/%.o: %.c | $(SKELS) $(B)/.deps-build
+	$(call msg,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+
+$(B)/libpathlag.a: $(LIB_OBJS)
+	$(call msg,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(B)/pathlag: $(B)/cmd/main.o $(B)/libpathlag.a
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
+
+# --- tests --------------------------------------------------------------------------------------
+$(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/libpathlag.a
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
+
+test: $(B)/pathlag $(UNITS) $(B)/.deps-test $(B)/.deps-style
+	$(Q)tests/run unit style scenario
+
+unit: $(B)/pathlag $(UNITS)
+	$(Q)tests/run unit
+
+scenario: $(B)/pathlag $(B)/.deps-test
+	$(Q)tests/run scenario $(ONLY)
+
+check: $(B)/.deps-style
+	$(Q)ci/check
+
+demo: $(B)/pathlag $(B)/.deps-test
+	$(Q)tests/netns/demo
+
+bench: $(B)/pathlag $(B)/.deps-test $(B)/tests/bench/connect_loop
+	$(Q)tests/bench/run
+
+$(B)/tests/bench/%: $(B)/tests/bench/%.o
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -lpthread -o $@
+
+format: $(B)/.deps-style
+	$(Q)git ls-files '*.c' '*.h' | xargs clang-format -i
+
+clean:
+	rm -rf $(B)
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
