@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * attempt.h - what pathlag knows: name lookups and connection attempts, finished.
+ *
+ * These are plain values, made by the correlator (tracker.h), judged by verdict.h and rendered by
+ * the sinks. Nobody after the correlator changes them. All times are CLOCK_MONOTONIC nanoseconds.
+ */
+#ifndef PATHLAG_ATTEMPT_H
+#define PATHLAG_ATTEMPT_H
+
+#include "bpf/base.h"
+#include "bpf/record.h"
+
+#define NAME_LEN        256 /* a DNS name in presentation form, escaped, with its NUL */
+#define LOOKUP_ANSWERS  16  /* addresses of one answer that are kept */
+#define ATTEMPT_DROPS   16  /* drops that are kept; all are counted */
+#define ATTEMPT_MOMENTS 96  /* points of a timeline that are kept; all are counted */
+
+/* Where the time of an attempt goes. In this order, without gap or overlap. */
+enum phase {
+	PHASE_DNS,
+	PHASE_THINK,
+	PHASE_ROUTE,
+	PHASE_NEIGH,
+	PHASE_EGRESS,
+	PHASE_RTO_WAIT,
+	PHASE_NETWORK,
+	PHASE_INGRESS,
+	PHASE_WAKEUP,
+	PHASE_COUNT
+};
+const char *phase_name(enum phase phase); /* "dns", as in JSON */
+
+struct address {
+	__u8 family; /* 4 or 6; 0 = none */
+	__u8 bytes[16];
+};
+
+enum lookup_result { LOOKUP_ANSWERED, LOOKUP_TIMEOUT, LOOKUP_ERROR, LOOKUP_IN_PROGRESS };
+enum lookup_source { LOOKUP_PACKET, LOOKUP_GETADDRINFO };
+
+/* One question (name and type) of one process, with all its repetitions; or one getaddrinfo(). */
+struct lookup {
+	__u64 id;
+	__u64 start_ns; /* first query, or the call */
+	__u64 end_ns;   /* accepted answer, return, or when it was given up */
+	struct rec_owner owner;
+	char name[NAME_LEN];
+	__u16 qtype; /* ns_t_a = 1, ns_t_aaaa = 28, ...; 0 = any (getaddrinfo) */
+	int rcode;   /* DNS rcode, -1 = no answer; with LOOKUP_GETADDRINFO the EAI_* value */
+	enum lookup_result result;
+	enum lookup_source source;
+	struct address server; /* that answered; of the last try while none did */
+	struct address first_server;
+	bool tcp;               /* the accepted answer came over TCP */
+	bool truncated;         /* a UDP answer had TC set, so TCP followed */
+	unsigned tries;         /* queries sent for this question; 0 = none seen */
+	unsigned servers;       /* different servers asked */
+	unsigned search_misses; /* NXDOMAIN answers of the search list before this name */
+	__u64 last_query_ns;
+	unsigned answers;
+	struct address answer[LOOKUP_ANSWERS];
+	__u32 min_ttl;  /* seconds */
+	unsigned drops; /* of its packets, in this host */
+	char drop_reason[64];
+	char drop_location[128];
+};
+
+enum attempt_result {
+	ATTEMPT_IN_PROGRESS,
+	ATTEMPT_ESTABLISHED,
+	ATTEMPT_REFUSED,
+	ATTEMPT_TIMEOUT,
+	ATTEMPT_UNREACHABLE,
+	ATTEMPT_ABANDONED,
+	ATTEMPT_FAILED,
+	ATTEMPT_RESULTS
+};
+const char *attempt_result_name(enum attempt_result result); /* "established", as in JSON */
+
+enum dns_link {
+	DNS_LINK_NONE,
+	DNS_LINK_ANSWER,
+	DNS_LINK_GETADDRINFO,
+	DNS_LINK_HOST_CACHE,
+	DNS_LINK_HEURISTIC,
+	DNS_LINK_NOT_OBSERVED
+};
+const char *dns_link_name(enum dns_link link);
+
+enum moment_kind {
+	AT_DNS_QUERY, /* address: the server */
+	AT_DNS_ANSWER,
+	AT_GETADDRINFO,
+	AT_GETADDRINFO_RETURN,
+	AT_CONNECT,
+	AT_ROUTE,      /* dev, address: the gateway, err */
+	AT_NEIGH_WAIT, /* dev, address: the next hop */
+	AT_NEIGH_DONE,
+	AT_NEIGH_FAILED,
+	AT_SYN,                   /* dev; handed to the device's queue */
+	AT_SYN_SENT,              /* dev; handed to the driver */
+	AT_SYN_RETRANSMIT,        /* dev */
+	AT_SYN_RETRANSMIT_FAILED, /* err */
+	AT_DROP,                  /* text: reason, location, packet */
+	AT_ICMP,                  /* address: who sent it; code */
+	AT_RST,                   /* a RST arrives */
+	AT_RST_SENT,              /* this host answers with a RST */
+	AT_SYN_ACK,               /* dev */
+	AT_SOCKET_ERROR,          /* err */
+	AT_ESTABLISHED,
+	AT_CLOSED,
+	AT_RETURN, /* err: 0 or -errno */
+	AT_KINDS
+};
+const char *moment_name(enum moment_kind at); /* "dns_query", as in JSON */
+
+struct moment {
+	__u64 ts_ns;
+	enum moment_kind at;
+	int err;       /* 0 or -errno; -EINPROGRESS for AT_RETURN of a non-blocking connect */
+	unsigned drop; /* AT_DROP: index into attempt.drop, or ATTEMPT_DROPS if not kept */
+	__u8 icmp_type, icmp_code;
+	struct address address;       /* family 0 = none */
+	char dev[REC_IFNAME_LEN + 1]; /* "" = none */
+};
+
+struct drop {
+	__u64 ts_ns;
+	char reason[64]; /* "" where the kernel gives none */
+	char subsys[24];
+	__u32 code;
+	char location[128];
+	bool egress;
+	enum rec_drop_packet packet;
+	__u32 netns; /* where */
+	char dev[REC_IFNAME_LEN + 1];
+};
+const char *drop_packet_name(enum rec_drop_packet packet); /* "syn", as in JSON */
+
+/* How the peer's side, or a box on the way, said no. */
+struct refusal {
+	bool rst_received;
+	bool rst_sent_here; /* this very host made the RST: nobody listens */
+	bool icmp;
+	__u8 icmp_type, icmp_code;
+	struct address icmp_from;
+};
+
+struct neighbour {
+	struct address key; /* the next hop */
+	__u64 wait_ns;      /* all waiting together */
+	bool waited, failed;
+	char dev[REC_IFNAME_LEN + 1];
+};
+
+struct route {
+	bool known;
+	__u32 table, ifindex;
+	int err;
+	struct address gateway;
+};
+
+struct attempt {
+	__u64 id;
+	__u64 sk;
+	__u64 start_ns;   /* first moment that counts into dur_ns */
+	__u64 connect_ns; /* connect(), or SYN_SENT where the call was not seen */
+	__u64 end_ns;
+	struct rec_owner owner;
+	struct rec_tuple tuple; /* as the socket has it */
+	bool isn_known;
+	__u32 isn;
+	enum attempt_result result;
+	int err;             /* 0 or a positive errno */
+	bool blocking_known; /* else whether it blocks was not observable */
+	bool blocking;
+	char name[NAME_LEN]; /* "" = unknown */
+	enum dns_link dns_link;
+	const struct lookup *lookup; /* the linked one, NULL = none; valid during the sink call */
+	bool lookup_timed;           /* its dns and think phases count into this attempt */
+	__u64 group;                 /* 0 = none; else shared by attempts that race (RFC 8305) */
+	unsigned group_size;         /* attempts of the group so far */
+	__u64 group_start_ns;
+	bool group_other_family_failed; /* an earlier one, of the other family, failed or was late
+					 */
+	struct rec_tuple group_first;   /* tuple of the group's first attempt */
+
+	__u64 phase_ns[PHASE_COUNT]; /* sums to end_ns - start_ns exactly */
+	__u32 phase_seen;            /* bit n: phase n was observable */
+
+	unsigned syn_sent, syn_retransmits;
+	bool syn_cookies, fastopen;
+	bool syn_ack_seen;
+	bool answered;      /* anything at all came back: SYN-ACK, RST or ICMP */
+	unsigned syns_left; /* SYNs that were handed to the driver */
+	char dev[REC_IFNAME_LEN + 1];
+	__u32 ifindex; /* of the SYN; else of the route; 0 = unknown */
+
+	struct route route;
+	struct neighbour neigh;
+	struct refusal refusal;
+
+	unsigned drops; /* all; min(drops, ATTEMPT_DROPS) are kept */
+	struct drop drop[ATTEMPT_DROPS];
+	unsigned moments; /* likewise */
+	struct moment moment[ATTEMPT_MOMENTS];
+};
+
+static inline __u64 attempt_dur_ns(const struct attempt *a)
+{
+	return a->end_ns - a->start_ns;
+}
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * event.h - a record, decoded: every length checked, names joined, text made safe to handle.
+ *
+ * A decoder turns the bytes of one record (bpf/record.h) into one struct event. The event borrows
+ * from the record and from the decoder's tables: it is valid until the next decoder_read() or until
+ * the record's bytes go, whichever is first. A record that is cut, foreign or self-contradictory
+ * is refused with -EBADMSG and counted; it never reaches a correlator.
+ *
+ * Calls in the order they happen: decoder_new, decoder_read for each record, decoder_free.
+ */
+#ifndef PATHLAG_EVENT_H
+#define PATHLAG_EVENT_H
+
+#include "bpf/base.h"
+#include "bpf/record.h"
+
+/* "function+0x12 [module]" where the stream named the address, else "0x..." */
+#define LOCATION_LEN 128
+
+/* What REC_META says, with its strings terminated. */
+struct run_info {
+	const struct rec_meta *rec;
+	const char *cmdline; /* arguments, NUL-terminated, one after the other */
+	size_t cmdline_len;
+};
+
+struct drop_names {
+	const char *reason;          /* "NETFILTER_DROP"; "" where the kernel gives none */
+	const char *subsys;          /* "core" */
+	char location[LOCATION_LEN]; /* "nf_hook_slow+0x5c" */
+};
+
+struct dns_bytes {
+	const __u8 *data;
+	size_t len;
+};
+
+struct event {
+	__u64 ts_ns;
+	enum rec_type type;
+	union {
+		const struct rec_hdr *hdr; /* REC_TICK, REC_STOP */
+		const struct rec_lost *lost;
+		const struct rec_connect *connect;
+		const struct rec_state *state;
+		const struct rec_return *ret;
+		const struct rec_syn *syn;
+		const struct rec_reply *reply;
+		const struct rec_retransmit *retransmit;
+		const struct rec_reset *reset;
+		const struct rec_sock_error *sock_error;
+		const struct rec_icmp *icmp;
+		const struct rec_drop *drop;
+		const struct rec_neigh *neigh;
+		const struct rec_dns *dns;
+		const struct rec_gai_call *gai_call;
+		const struct rec_gai_return *gai_return;
+	};
+	struct run_info run;          /* REC_META */
+	struct drop_names drop_names; /* REC_DROP */
+	struct dns_bytes dns_bytes;   /* REC_DNS: the message */
+};
+
+struct decoder;
+
+/* NULL when out of memory. */
+struct decoder *decoder_new(void);
+
+/*
+ * Decodes one record of LEN bytes. Returns 1 with EV filled, 0 for a record that only feeds the
+ * decoder (REC_SYMBOL, REC_REASON) or that this version does not know, -EBADMSG for a bad one.
+ */
+int decoder_read(struct decoder *d, const void *rec, size_t len, struct event *ev);
+
+/* True where the stream still has to name this address / this drop reason (live source only). */
+bool decoder_lacks_symbol(const struct decoder *d, __u64 addr);
+bool decoder_lacks_reason(const struct decoder *d, __u32 code);
+
+void decoder_free(struct decoder *d);
+
+#endif

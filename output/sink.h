@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * sink.h - something that renders: text for people, JSON lines for jq.
+ *
+ * The callbacks are listed in the order in which they are called over a run: meta once, then
+ * lookups, attempts and losses as they finish, summary once, free. Each writes whole lines to the
+ * FILE it was made with and flushes it, so that a pipe sees a line as soon as it is known; each
+ * returns 0 or -errno (-EPIPE: the reader has gone, the run ends quietly). A sink keeps no pointer
+ * into what it is given.
+ */
+#ifndef PATHLAG_SINK_H
+#define PATHLAG_SINK_H
+
+#include "output/attempt.h"
+#include "output/event.h"
+#include "output/verdict.h"
+
+#define SUMMARY_REASONS 64
+
+struct summary {
+	__u64 ts_ns;
+	__u64 events; /* records read */
+	__u64 lost;
+	__u64 evicted; /* attempts and lookups given up for want of room, and counted in lost */
+	__u64 results[ATTEMPT_RESULTS];
+	unsigned reasons; /* rows of drop_reason that are used */
+	struct {
+		char name[64];
+		__u64 count;
+	} drop_reason[SUMMARY_REASONS];
+};
+
+struct sink;
+
+struct sink_ops {
+	int (*meta)(struct sink *s, const struct run_info *run, const char *subcommand);
+	int (*lookup)(struct sink *s, const struct lookup *l, const struct verdict *v);
+	int (*connect)(struct sink *s, const struct attempt *a, const struct verdict *v);
+	int (*lost)(struct sink *s, __u64 ts_ns, __u64 count, enum rec_lost_where where);
+	int (*summary)(struct sink *s, const struct summary *sum);
+	void (*free)(struct sink *s);
+};
+
+struct sink {
+	const struct sink_ops *ops;
+};
+
+struct sink_cfg {
+	FILE *out;      /* borrowed */
+	bool color;     /* text: ANSI colours */
+	bool quiet;     /* text: verdict lines only, no waterfall and timeline */
+	bool verbose;   /* text: lookups and fast connects in full too */
+	unsigned width; /* text: columns */
+};
+
+/* NULL when out of memory. */
+struct sink *sink_json_new(const struct sink_cfg *cfg);
+struct sink *sink_text_new(const struct sink_cfg *cfg);
+
+static inline void sink_free(struct sink *s)
+{
+	if (s)
+		s->ops->free(s);
+}
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * verdict.h - one cause for one attempt: what cost most, and the sentence that says so.
+ *
+ * The rules are a table (verdict.c): each row is a cause, a condition on the finished attempt, the
+ * time it is charged with and the text. The first kind of failure, or the costliest slow phase,
+ * wins; what failed beats what was slow.
+ */
+#ifndef PATHLAG_VERDICT_H
+#define PATHLAG_VERDICT_H
+
+#include "output/attempt.h"
+
+struct verdict {
+	const char *cause; /* static: "ok", "dns_slow", ... as in design.md */
+	double share;      /* of the attempt's dur_ns, 0..1 */
+	char text[512];    /* one sentence, UTF-8, control bytes escaped */
+	char hint[256];    /* what to do about it; "" = nothing */
+};
+
+/* SLOW_NS: below it an attempt that did not fail is "ok". */
+void verdict_of_attempt(const struct attempt *a, __u64 slow_ns, struct verdict *ret);
+void verdict_of_lookup(const struct lookup *l, __u64 slow_ns, struct verdict *ret);
+
+#endif
