@@ -201,10 +201,12 @@ struct attempt {
 	struct neighbour neigh;
 	struct refusal refusal;
 
-	unsigned drops; /* all; min(drops, ATTEMPT_DROPS) are kept */
-	struct drop drop[ATTEMPT_DROPS];
-	unsigned moments; /* likewise */
-	struct moment moment[ATTEMPT_MOMENTS];
+	unsigned drops; /* all of them; drops_kept lie in drop[] */
+	unsigned drops_kept;
+	struct drop *drop;
+	unsigned moments; /* likewise, ordered by time */
+	unsigned moments_kept;
+	struct moment *moment;
 };
 
 static inline __u64 attempt_dur_ns(const struct attempt *a)

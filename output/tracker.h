@@ -17,7 +17,7 @@
 struct tracker;
 
 struct tracker_cfg {
-	size_t max_attempts; /* open at one time; 0 = 65536 */
+	size_t max_attempts; /* open at one time; 0 = 16384 */
 	size_t max_lookups;  /* kept for linking; 0 = 8192 */
 	void *arg;
 	void (*on_lookup)(void *arg, const struct lookup *l);
