@@ -12,6 +12,7 @@
 #include "bpf/record.h"
 
 #define NAME_LEN        256 /* a DNS name in presentation form, escaped, with its NUL */
+#define LOOKUP_QUERIES  8   /* repetitions of one question that are kept; all are counted */
 #define LOOKUP_ANSWERS  16  /* addresses of one answer that are kept */
 #define ATTEMPT_DROPS   16  /* drops that are kept; all are counted */
 #define ATTEMPT_MOMENTS 96  /* points of a timeline that are kept; all are counted */
@@ -57,7 +58,12 @@ struct lookup {
 	unsigned tries;         /* queries sent for this question; 0 = none seen */
 	unsigned servers;       /* different servers asked */
 	unsigned search_misses; /* NXDOMAIN answers of the search list before this name */
-	__u64 last_query_ns;
+	__u64 chain_start_ns;   /* start of the first search-list miss; else start_ns */
+	unsigned tries_kept;    /* of tries, the first ones, in order */
+	struct {
+		__u64 ts_ns;
+		struct address server;
+	} query[LOOKUP_QUERIES];
 	unsigned answers;
 	struct address answer[LOOKUP_ANSWERS];
 	__u32 min_ttl;  /* seconds */
@@ -78,13 +84,14 @@ enum attempt_result {
 };
 const char *attempt_result_name(enum attempt_result result); /* "established", as in JSON */
 
+/* How the name was found; the best proof first. */
 enum dns_link {
-	DNS_LINK_NONE,
 	DNS_LINK_ANSWER,
 	DNS_LINK_GETADDRINFO,
 	DNS_LINK_HOST_CACHE,
 	DNS_LINK_HEURISTIC,
-	DNS_LINK_NOT_OBSERVED
+	DNS_LINK_NOT_OBSERVED,
+	DNS_LINK_NONE
 };
 const char *dns_link_name(enum dns_link link);
 

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include <search.h>
+
+#include "output/event.h"
+
+/* A name of the stream's own tables: of an address (REC_SYMBOL) or a drop reason (REC_REASON). */
+struct named {
+	__u64 key;
+	char subsys[24];
+	char name[112];
+};
+
+struct decoder {
+	void *symbols; /* tsearch() tree of struct named */
+	void *reasons;
+	size_t names; /* bounded: a hostile file must not grow us without end */
+};
+
+#define MAX_NAMES 65536
+
+static int named_compare(const void *a, const void *b)
+{
+	__u64 x = ((const struct named *)a)->key, y = ((const struct named *)b)->key;
+
+	return x < y ? -1 : x > y;
+}
+
+static const struct named *named_find(void *const *tree, __u64 key)
+{
+	struct named probe = {.key = key};
+	void *node = tfind(&probe, tree, named_compare);
+
+	return node ? *(struct named **)node : NULL;
+}
+
+/* Copies a fixed-size member that need not be terminated. */
+static void copy_text(char *to, size_t size, const char *from, size_t from_size)
+{
+	size_t n = strnlen(from, from_size < size - 1 ? from_size : size - 1);
+
+	memcpy(to, from, n);
+	to[n] = '\0';
+}
+
+static void named_put(struct decoder *d, void **tree, const struct named *entry)
+{
+	struct named *copy;
+	void *node;
+
+	if (d->names >= MAX_NAMES || named_find(tree, entry->key))
+		return;
+	copy = malloc(sizeof(*copy));
+	if (!copy)
+		return;
+	*copy = *entry;
+	node = tsearch(copy, tree, named_compare);
+	if (!node) {
+		free(copy);
+		return;
+	}
+	d->names++;
+}
+
+struct decoder *decoder_new(void)
+{
+	return calloc(1, sizeof(struct decoder));
+}
+
+void decoder_free(struct decoder *d)
+{
+	if (!d)
+		return;
+	tdestroy(d->symbols, free);
+	tdestroy(d->reasons, free);
+	free(d);
+}
+
+bool decoder_lacks_symbol(const struct decoder *d, __u64 addr)
+{
+	return addr && !named_find(&d->symbols, addr);
+}
+
+bool decoder_lacks_reason(const struct decoder *d, __u32 code)
+{
+	return code && !named_find(&d->reasons, code);
+}
+
+static void read_symbol(struct decoder *d, const struct rec_symbol *rec)
+{
+	struct named entry = {.key = rec->addr};
+
+	copy_text(entry.name, sizeof(entry.name), rec->name, sizeof(rec->name));
+	named_put(d, &d->symbols, &entry);
+}
+
+static void read_reason(struct decoder *d, const struct rec_reason *rec)
+{
+	struct named entry = {.key = rec->code};
+
+	copy_text(entry.name, sizeof(entry.name), rec->name, sizeof(rec->name));
+	copy_text(entry.subsys, sizeof(entry.subsys), rec->subsys, sizeof(rec->subsys));
+	named_put(d, &d->reasons, &entry);
+}
+
+static void join_drop_names(const struct decoder *d, struct event *ev)
+{
+	const struct named *symbol = named_find(&d->symbols, ev->drop->location);
+	const struct named *reason = named_find(&d->reasons, ev->drop->reason);
+	struct drop_names *names = &ev->drop_names;
+
+	names->reason = reason ? reason->name : "";
+	names->subsys = reason ? reason->subsys : "";
+	if (symbol)
+		snprintf(names->location, sizeof(names->location), "%s", symbol->name);
+	else
+		snprintf(names->location, sizeof(names->location), "0x%llx",
+			(unsigned long long)ev->drop->location);
+}
+
+static int read_meta(const struct rec_meta *rec, size_t len, struct event *ev)
+{
+	const char *cmdline = (const char *)(rec + 1);
+
+	if (rec->version != REC_STREAM_VERSION || rec->cmdline_len > len - sizeof(*rec))
+		return -EBADMSG;
+	if (rec->cmdline_len && cmdline[rec->cmdline_len - 1] != '\0')
+		return -EBADMSG;
+	ev->run = (struct run_info){rec, cmdline, rec->cmdline_len};
+	return 1;
+}
+
+static int read_dns(const struct rec_dns *rec, size_t len, struct event *ev)
+{
+	if (rec->payload_len > len - sizeof(*rec) || rec->payload_len > REC_DNS_MAX)
+		return -EBADMSG;
+	ev->dns_bytes = (struct dns_bytes){(const __u8 *)(rec + 1), rec->payload_len};
+	return 1;
+}
+
+/* The least length of each type this version knows; 0 = unknown. */
+static size_t least_len(__u16 type)
+{
+	static const __u16 least[] = {
+		[REC_META] = sizeof(struct rec_meta),
+		[REC_SYMBOL] = sizeof(struct rec_symbol),
+		[REC_REASON] = sizeof(struct rec_reason),
+		[REC_TICK] = sizeof(struct rec_hdr),
+		[REC_LOST] = sizeof(struct rec_lost),
+		[REC_STOP] = sizeof(struct rec_hdr),
+		[REC_CONNECT] = sizeof(struct rec_connect),
+		[REC_STATE] = sizeof(struct rec_state),
+		[REC_RETURN] = sizeof(struct rec_return),
+		[REC_SYN] = sizeof(struct rec_syn),
+		[REC_REPLY] = sizeof(struct rec_reply),
+		[REC_RETRANSMIT] = sizeof(struct rec_retransmit),
+		[REC_RESET] = sizeof(struct rec_reset),
+		[REC_SOCK_ERROR] = sizeof(struct rec_sock_error),
+		[REC_ICMP] = sizeof(struct rec_icmp),
+		[REC_DROP] = sizeof(struct rec_drop),
+		[REC_NEIGH] = sizeof(struct rec_neigh),
+		[REC_DNS] = sizeof(struct rec_dns),
+		[REC_GAI_CALL] = sizeof(struct rec_gai_call),
+		[REC_GAI_RETURN] = sizeof(struct rec_gai_return),
+	};
+
+	return type < ARRAY_SIZE(least) ? least[type] : 0;
+}
+
+int decoder_read(struct decoder *d, const void *bytes, size_t len, struct event *ev)
+{
+	const struct rec_hdr *hdr = bytes;
+	size_t least;
+
+	if (len < sizeof(*hdr) || hdr->len != len || len > REC_MAX_LEN)
+		return -EBADMSG;
+	least = least_len(hdr->type);
+	if (!least)
+		return 0;
+	if (len < least)
+		return -EBADMSG;
+
+	ev->ts_ns = hdr->ts_ns;
+	ev->type = hdr->type;
+	ev->hdr = hdr;
+	switch (ev->type) {
+	case REC_SYMBOL:
+		read_symbol(d, bytes);
+		return 0;
+	case REC_REASON:
+		read_reason(d, bytes);
+		return 0;
+	case REC_META:
+		return read_meta(bytes, len, ev);
+	case REC_DNS:
+		return read_dns(bytes, len, ev);
+	case REC_DROP:
+		join_drop_names(d, ev);
+		return 1;
+	case REC_GAI_CALL:
+		return memchr(ev->gai_call->node, 0, sizeof(ev->gai_call->node)) ? 1 : -EBADMSG;
+	case REC_GAI_RETURN:
+		return ev->gai_return->count <= REC_ADDR_MAX ? 1 : -EBADMSG;
+	default:
+		return 1;
+	}
+}

@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include <arpa/inet.h>
+#include <arpa/nameser.h>
+#include <ctype.h>
+#include <netdb.h>
+
+#include "output/dns.h"
+#include "output/lookup_table.h"
+
+#define SEARCH_GAP_NS 100000000ULL /* a search list goes on at once after NXDOMAIN */
+#define DEFAULT_MAX   2048
+
+struct lookups *lookups_new(size_t max, void (*on_lookup)(void *, const struct lookup *), void *arg)
+{
+	struct lookups *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return NULL;
+	TAILQ_INIT(&t->all);
+	t->max = max ? max : DEFAULT_MAX;
+	t->on_lookup = on_lookup;
+	t->arg = arg;
+	return t;
+}
+
+__u64 lookups_evicted(const struct lookups *t)
+{
+	return t->evicted;
+}
+
+static void entry_remove(struct lookups *t, struct entry *e)
+{
+	TAILQ_REMOVE(&t->all, e, link);
+	t->count--;
+	free(e);
+}
+
+void lookups_free(struct lookups *t)
+{
+	if (!t)
+		return;
+	while (!TAILQ_EMPTY(&t->all))
+		entry_remove(t, TAILQ_FIRST(&t->all));
+	free(t);
+}
+
+/* Closes an entry and hands it out. A call with questions inside is told by those. */
+static void entry_finish(
+	struct lookups *t, struct entry *e, enum lookup_result result, __u64 end_ns)
+{
+	e->open = false;
+	e->l.result = result;
+	e->l.end_ns = end_ns;
+	if (!e->call || !e->questions)
+		t->on_lookup(t->arg, &e->l);
+}
+
+static struct entry *oldest_finished(struct lookups *t)
+{
+	struct entry *e;
+
+	TAILQ_FOREACH(e, &t->all, link)
+	if (!e->open)
+		return e;
+	return NULL;
+}
+
+/* Makes room: what is finished goes quietly, an open one is handed out as it is and counted. */
+static void make_room(struct lookups *t, __u64 now_ns)
+{
+	struct entry *e;
+
+	if (t->count < t->max)
+		return;
+	e = oldest_finished(t);
+	if (!e) {
+		e = TAILQ_FIRST(&t->all);
+		entry_finish(t, e, LOOKUP_IN_PROGRESS, now_ns);
+		t->evicted++;
+	}
+	entry_remove(t, e);
+}
+
+static struct entry *entry_new(struct lookups *t, const struct rec_owner *owner, __u64 start_ns)
+{
+	struct entry *e;
+
+	make_room(t, start_ns);
+	e = calloc(1, sizeof(*e));
+	if (!e)
+		return NULL;
+	e->open = true;
+	e->l.id = ++t->next_id;
+	e->l.start_ns = e->l.chain_start_ns = start_ns;
+	e->l.owner = *owner;
+	e->l.rcode = -1;
+	TAILQ_INSERT_TAIL(&t->all, e, link);
+	t->count++;
+	return e;
+}
+
+static void lower_case(char *to, const char *from, size_t size)
+{
+	size_t n = 0;
+
+	for (; from[n] && n < size - 1; n++)
+		to[n] = tolower((unsigned char)from[n]);
+	to[n] = '\0';
+	if (n > 1 && to[n - 1] == '.')
+		to[n - 1] = '\0'; /* "a.test." asks for "a.test" */
+}
+
+/* ---- questions ---------------------------------------------------------------------------- */
+
+static struct entry *open_question(struct lookups *t, __u32 tgid, const struct dns_message *m)
+{
+	struct entry *e;
+
+	TAILQ_FOREACH_REVERSE(e, &t->all, entries, link)
+	if (e->open && !e->call && e->l.owner.tgid == tgid && e->l.qtype == m->qtype &&
+		!strcmp(e->l.name, m->name))
+		return e;
+	return NULL;
+}
+
+static struct entry *open_call(struct lookups *t, const struct rec_owner *owner)
+{
+	struct entry *e;
+
+	TAILQ_FOREACH_REVERSE(e, &t->all, entries, link)
+	if (e->open && e->call && e->l.owner.tgid == owner->tgid && e->l.owner.tid == owner->tid)
+		return e;
+	return NULL;
+}
+
+/* A search list keeps what the user typed in front: "a.test.corp.example", then "a.test". */
+static bool same_first_label(const char *a, const char *b)
+{
+	size_t n = strcspn(a, ".");
+
+	return n && n == strcspn(b, ".") && !strncmp(a, b, n);
+}
+
+static void join_search_list(struct lookups *t, struct entry *e)
+{
+	struct entry *miss;
+
+	TAILQ_FOREACH_REVERSE(miss, &t->all, entries, link)
+	{
+		if (miss == e || miss->open || miss->call || miss->l.rcode != ns_r_nxdomain)
+			continue;
+		if (e->l.start_ns - miss->l.end_ns > SEARCH_GAP_NS)
+			return;
+		if (miss->l.owner.tgid != e->l.owner.tgid || miss->l.qtype != e->l.qtype ||
+			!strcmp(miss->l.name, e->l.name) ||
+			!same_first_label(miss->l.name, e->l.name))
+			continue;
+		e->l.search_misses = miss->l.search_misses + 1;
+		e->l.chain_start_ns = miss->l.chain_start_ns;
+		return;
+	}
+}
+
+static struct entry *question_new(
+	struct lookups *t, const struct event *ev, const struct dns_message *m)
+{
+	struct entry *e = entry_new(t, &ev->dns->owner, ev->ts_ns), *call;
+
+	if (!e)
+		return NULL;
+	e->l.source = LOOKUP_PACKET;
+	e->l.qtype = m->qtype;
+	snprintf(e->l.name, sizeof(e->l.name), "%s", m->name);
+	call = open_call(t, &ev->dns->owner);
+	if (call) {
+		e->call_id = call->l.id;
+		call->questions++;
+	}
+	join_search_list(t, e);
+	return e;
+}
+
+static struct address server_of(const struct rec_dns *rec)
+{
+	struct address a = {.family = rec->tuple.family};
+
+	memcpy(a.bytes, rec->tuple.daddr, sizeof(a.bytes));
+	return a;
+}
+
+static bool same_address(const struct address *a, const struct address *b)
+{
+	return a->family == b->family && !memcmp(a->bytes, b->bytes, a->family == 4 ? 4 : 16);
+}
+
+static bool server_is_new(const struct lookup *l, const struct address *server)
+{
+	for (unsigned i = 0; i < l->tries_kept; i++)
+		if (same_address(&l->query[i].server, server))
+			return false;
+	return true;
+}
+
+static int on_query(struct lookups *t, const struct event *ev, const struct dns_message *m)
+{
+	struct entry *e = open_question(t, ev->dns->owner.tgid, m);
+	struct address server = server_of(ev->dns);
+	struct lookup *l;
+
+	if (!e)
+		e = question_new(t, ev, m);
+	if (!e)
+		return -ENOMEM;
+	l = &e->l;
+	e->error_ns = 0;
+	e->last_query_ns = ev->ts_ns;
+	e->id[e->ids++ % LOOKUP_QUERIES] = m->id;
+	/* TCP after a truncated answer is the protocol at work, not a retry. */
+	if (l->truncated && (ev->dns->flags & DNS_TCP))
+		return 0;
+	if (!l->tries++)
+		l->first_server = server;
+	if (server_is_new(l, &server))
+		l->servers++;
+	l->server = server;
+	if (l->tries_kept < LOOKUP_QUERIES) {
+		l->query[l->tries_kept].ts_ns = ev->ts_ns;
+		l->query[l->tries_kept++].server = server;
+	}
+	return 0;
+}
+
+static bool id_was_asked(const struct entry *e, __u16 id)
+{
+	unsigned n = e->ids < LOOKUP_QUERIES ? e->ids : LOOKUP_QUERIES;
+
+	while (n--)
+		if (e->id[n] == id)
+			return true;
+	return false;
+}
+
+static void on_answer(struct lookups *t, const struct event *ev, const struct dns_message *m)
+{
+	struct entry *e = open_question(t, ev->dns->owner.tgid, m);
+	struct lookup *l;
+
+	/* A resolver ignores an answer to something it did not ask, and so do we. */
+	if (!e || !id_was_asked(e, m->id))
+		return;
+	l = &e->l;
+	if (m->truncated && !(ev->dns->flags & DNS_TCP)) {
+		l->truncated = true;
+		return;
+	}
+	l->rcode = m->rcode;
+	l->server = server_of(ev->dns);
+	l->tcp = ev->dns->flags & DNS_TCP;
+	if (m->rcode != ns_r_noerror && m->rcode != ns_r_nxdomain) {
+		e->error_ns = ev->ts_ns; /* the resolver may go on with another server */
+		return;
+	}
+	l->answers = m->answers;
+	memcpy(l->answer, m->answer, sizeof(l->answer));
+	l->min_ttl = m->min_ttl;
+	e->cut = (ev->dns->flags & DNS_CUT) || m->answers == LOOKUP_ANSWERS;
+	entry_finish(t, e, m->rcode ? LOOKUP_ERROR : LOOKUP_ANSWERED, ev->ts_ns);
+}
+
+static int on_dns(struct lookups *t, const struct event *ev)
+{
+	struct dns_message m;
+
+	if (dns_parse(ev->dns_bytes.data, ev->dns_bytes.len, &m))
+		return 0;
+	if (ev->dns->flags & DNS_RECEIVED) {
+		if (m.response)
+			on_answer(t, ev, &m);
+		return 0;
+	}
+	return m.response ? 0 : on_query(t, ev, &m);
+}
+
+static void on_drop(struct lookups *t, const struct event *ev)
+{
+	const struct rec_drop *rec = ev->drop;
+	struct entry *e;
+
+	TAILQ_FOREACH_REVERSE(e, &t->all, entries, link)
+	{
+		if (!e->open || e->call || !id_was_asked(e, rec->dns_id))
+			continue;
+		e->l.drops++;
+		snprintf(e->l.drop_reason, sizeof(e->l.drop_reason), "%s", ev->drop_names.reason);
+		snprintf(e->l.drop_location, sizeof(e->l.drop_location), "%s",
+			ev->drop_names.location);
+		return;
+	}
+}
+
+/* ---- getaddrinfo() ------------------------------------------------------------------------ */
+
+/* "10.0.0.1", "::1" and "fe80::1%eth0" need no resolver. */
+static bool is_numeric(const char *node)
+{
+	char plain[NAME_LEN];
+	__u8 addr[16];
+
+	snprintf(plain, sizeof(plain), "%.*s", (int)strcspn(node, "%"), node);
+	return !*plain || inet_pton(AF_INET, plain, addr) == 1 ||
+	       inet_pton(AF_INET6, plain, addr) == 1;
+}
+
+static int on_gai_call(struct lookups *t, const struct event *ev)
+{
+	struct entry *e;
+
+	if (is_numeric(ev->gai_call->node))
+		return 0;
+	e = entry_new(t, &ev->gai_call->owner, ev->ts_ns);
+	if (!e)
+		return -ENOMEM;
+	e->call = true;
+	e->l.source = LOOKUP_GETADDRINFO;
+	lower_case(e->l.name, ev->gai_call->node, sizeof(e->l.name));
+	return 0;
+}
+
+static enum lookup_result given_up(const struct entry *e)
+{
+	return e->error_ns ? LOOKUP_ERROR : LOOKUP_TIMEOUT;
+}
+
+static bool has_answer(const struct lookup *l, const struct address *a)
+{
+	for (unsigned i = 0; i < l->answers; i++)
+		if (same_address(&l->answer[i], a))
+			return true;
+	return false;
+}
+
+static void keep_results(struct entry *e, const struct rec_gai_return *rec)
+{
+	for (__u32 i = 0; i < rec->count && e->l.answers < LOOKUP_ANSWERS; i++) {
+		struct address a = {.family = rec->addr[i].family};
+
+		memcpy(a.bytes, rec->addr[i].addr, sizeof(a.bytes));
+		if (a.family && !has_answer(&e->l, &a))
+			e->l.answer[e->l.answers++] = a;
+	}
+	e->cut = rec->count == REC_ADDR_MAX;
+}
+
+static void on_gai_return(struct lookups *t, const struct event *ev)
+{
+	const struct rec_gai_return *rec = ev->gai_return;
+	struct entry *call = open_call(t, &rec->owner), *e;
+
+	if (!call)
+		return;
+	TAILQ_FOREACH(e, &t->all, link)
+	if (e->open && e->call_id == call->l.id)
+		entry_finish(t, e, given_up(e), ev->ts_ns);
+	keep_results(call, rec);
+	call->l.rcode = rec->ret;
+	entry_finish(t, call,
+		!rec->ret               ? LOOKUP_ANSWERED
+		: rec->ret == EAI_AGAIN ? LOOKUP_TIMEOUT
+					: LOOKUP_ERROR,
+		ev->ts_ns);
+}
+
+int lookups_feed(struct lookups *t, const struct event *ev)
+{
+	switch (ev->type) {
+	case REC_DNS:
+		return on_dns(t, ev);
+	case REC_GAI_CALL:
+		return on_gai_call(t, ev);
+	case REC_GAI_RETURN:
+		on_gai_return(t, ev);
+		return 0;
+	case REC_DROP:
+		on_drop(t, ev);
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+/* ---- nobody waits any more ---------------------------------------------------------------- */
+
+static bool call_is_open(struct lookups *t, __u64 id)
+{
+	struct entry *e;
+
+	TAILQ_FOREACH(e, &t->all, link)
+	if (e->call && e->l.id == id)
+		return e->open;
+	return false;
+}
+
+void lookups_tick(struct lookups *t, __u64 now_ns)
+{
+	struct entry *e;
+
+	TAILQ_FOREACH(e, &t->all, link)
+	{
+		if (!e->open || e->call || (e->call_id && call_is_open(t, e->call_id)))
+			continue;
+		if (e->error_ns && now_ns > e->error_ns + LOOKUP_ERROR_GRACE_NS)
+			entry_finish(t, e, LOOKUP_ERROR, e->error_ns);
+		else if (now_ns > e->last_query_ns + LOOKUP_SILENCE_NS)
+			entry_finish(t, e, LOOKUP_TIMEOUT, now_ns);
+	}
+}
+
+void lookups_stop(struct lookups *t, __u64 now_ns)
+{
+	struct entry *e;
+
+	TAILQ_FOREACH(e, &t->all, link)
+	{
+		if (!e->open)
+			continue;
+		if (e->error_ns)
+			entry_finish(t, e, LOOKUP_ERROR, e->error_ns);
+		else if (!e->call && (e->l.tries > 1 || now_ns - e->l.start_ns > 1000000000ULL))
+			entry_finish(t, e, LOOKUP_TIMEOUT, now_ns);
+		else
+			entry_finish(t, e, LOOKUP_IN_PROGRESS, now_ns);
+	}
+}

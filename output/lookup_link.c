@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "output/lookup_table.h"
+
+#define SECOND_NS      1000000000ULL
+#define LEAST_TTL      30 /* seconds an application may keep an answer with a shorter one */
+#define HOST_CACHE_NS  (10 * SECOND_NS)
+#define HEURISTIC_NS   (SECOND_NS / 10)
+#define TIMED_NS       SECOND_NS        /* a connect this soon after an answer waited for it */
+#define SIBLING_GAP_NS (SECOND_NS / 10) /* A and AAAA are asked together */
+
+/* Resolvers on this host that ask on behalf of others. */
+static bool is_host_resolver(const struct rec_owner *owner)
+{
+	static const char *const known[] = {"systemd-resolve", "nscd", "dnsmasq", "unbound",
+		"named", "sssd", "coredns", "dnscrypt-proxy", "stubby", "kresd"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		if (!strncmp(owner->comm, known[i], sizeof(owner->comm) - 1))
+			return true;
+	return false;
+}
+
+static bool answers_address(const struct lookup *l, const struct address *addr)
+{
+	for (unsigned i = 0; i < l->answers; i++)
+		if (l->answer[i].family == addr->family &&
+			!memcmp(l->answer[i].bytes, addr->bytes, addr->family == 4 ? 4 : 16))
+			return true;
+	return false;
+}
+
+/* How good a proof is this entry that ADDR came from it? The enum's order is best first. */
+static enum dns_link entry_proves(
+	const struct entry *e, __u32 tgid, const struct address *addr, __u64 now_ns)
+{
+	__u64 age = now_ns - e->l.end_ns;
+	__u64 ttl = e->l.min_ttl > LEAST_TTL ? e->l.min_ttl : LEAST_TTL;
+
+	if (e->open || e->l.end_ns > now_ns || e->l.result != LOOKUP_ANSWERED)
+		return DNS_LINK_NONE;
+	if (answers_address(&e->l, addr)) {
+		if (e->l.owner.tgid != tgid)
+			return is_host_resolver(&e->l.owner) && age < HOST_CACHE_NS
+				       ? DNS_LINK_HOST_CACHE
+				       : DNS_LINK_NONE;
+		if (age < ttl * SECOND_NS)
+			return e->call ? DNS_LINK_GETADDRINFO : DNS_LINK_ANSWER;
+		return DNS_LINK_NONE;
+	}
+	/* The address may be among those that we did not keep. */
+	return e->cut && e->l.owner.tgid == tgid && age < HEURISTIC_NS ? DNS_LINK_HEURISTIC
+								       : DNS_LINK_NONE;
+}
+
+static struct entry *best_proof(struct lookups *t, __u32 tgid, const struct address *addr,
+	__u64 now_ns, enum dns_link *ret_link)
+{
+	struct entry *e, *best = NULL;
+
+	*ret_link = DNS_LINK_NONE;
+	TAILQ_FOREACH_REVERSE(e, &t->all, entries, link)
+	{
+		enum dns_link link = entry_proves(e, tgid, addr, now_ns);
+
+		if (link == DNS_LINK_NONE || (best && link >= *ret_link))
+			continue;
+		best = e;
+		*ret_link = link;
+		if (link == DNS_LINK_ANSWER)
+			break;
+	}
+	return best;
+}
+
+/* Questions of one resolution: inside the same call, or the same name asked at the same time. */
+static bool is_sibling(const struct entry *a, const struct entry *b)
+{
+	__u64 gap = a->l.start_ns > b->l.start_ns ? a->l.start_ns - b->l.start_ns
+						  : b->l.start_ns - a->l.start_ns;
+
+	if (a->call || b->call)
+		return false;
+	if (a->call_id || b->call_id)
+		return a->call_id == b->call_id;
+	return a->l.owner.tgid == b->l.owner.tgid && gap < SIBLING_GAP_NS &&
+	       !strcmp(a->l.name, b->l.name);
+}
+
+static const struct entry *call_around(struct lookups *t, const struct entry *e)
+{
+	struct entry *call;
+
+	if (e->call)
+		return e;
+	TAILQ_FOREACH(call, &t->all, link)
+	if (call->call && call->l.id == e->call_id)
+		return call;
+	return NULL;
+}
+
+/* Widens the resolution over all its questions that ended in time; keeps the longest of them. */
+static void join_siblings(
+	struct lookups *t, const struct entry *e, __u64 now_ns, struct lookup_link *ret)
+{
+	struct entry *s;
+
+	TAILQ_FOREACH(s, &t->all, link)
+	{
+		const struct lookup *l = &s->l;
+
+		if (s->open || l->end_ns > now_ns || !is_sibling(s, e))
+			continue;
+		if (l->chain_start_ns < ret->start_ns)
+			ret->start_ns = l->chain_start_ns;
+		if (l->end_ns > ret->end_ns)
+			ret->end_ns = l->end_ns;
+		if (l->end_ns - l->start_ns > ret->lookup.end_ns - ret->lookup.start_ns)
+			ret->lookup = *l;
+	}
+}
+
+static void mark_used(struct lookups *t, struct entry *e, const struct entry *call)
+{
+	struct entry *s;
+
+	e->used = true;
+	TAILQ_FOREACH(s, &t->all, link)
+	if (s == call || is_sibling(s, e))
+		s->used = true;
+}
+
+void lookups_link(struct lookups *t, __u32 tgid, const struct address *addr, __u64 now_ns,
+	struct lookup_link *ret)
+{
+	struct entry *e = best_proof(t, tgid, addr, now_ns, &ret->link);
+	const struct entry *call;
+
+	if (!e)
+		return;
+	call = call_around(t, e);
+	ret->lookup = e->l;
+	ret->start_ns = e->l.chain_start_ns;
+	ret->end_ns = e->l.end_ns;
+	ret->getaddrinfo = false;
+	snprintf(ret->name, sizeof(ret->name), "%s", e->l.name);
+	join_siblings(t, e, now_ns, ret);
+	if (call && !call->open && call->l.end_ns <= now_ns) {
+		ret->getaddrinfo = true;
+		ret->start_ns = call->l.start_ns;
+		ret->end_ns = call->l.end_ns;
+		snprintf(ret->name, sizeof(ret->name), "%s", call->l.name);
+	}
+	ret->timed =
+		!e->used && ret->link != DNS_LINK_HOST_CACHE && now_ns - ret->end_ns <= TIMED_NS;
+	if (ret->timed)
+		mark_used(t, e, call);
+}
