@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# Connects that wait for the network, fail or are given up.
+
+SYN='tcp flags & (syn|ack) == syn'
+
+ended() { # WORD: what the client itself says
+	grep -q "^$1 " "$T/stdout" || fail "the client says $(head -n1 "$T/stdout"), not $1"
+}
+
+
+attempt() { # WORD tcp.py options: the client must end like that
+	local word=$1
+	shift
+	lag -- python3 "$CLIENTS/tcp.py" "$@"
+	ended "$word"
+}
+
+case_syn_unanswered() {
+	topology --swallow-syn 1
+	web
+	attempt established $WEB 80
+	took 1000 3000
+	expect 'connect | .verdict.cause == "syn_unanswered" and .result == "established"' \
+		'a SYN that nobody answered is the cause'
+	expect 'connect | .drops == [] and .syn.retransmits == 1' 'no local drop'
+	expect 'connect.phase_ns.rto_wait >= 900000000' 'the time is the wait for the retransmit'
+}
+
+case_syn_unanswered_synack() { # the answer is lost on the way: from here it looks the same
+	topology --swallow-synack 1
+	web
+	attempt established $WEB 80
+	took 900 3000
+	expect 'connect | .verdict.cause == "syn_unanswered" and .drops == []' 'nothing came back'
+}
+
+case_timeout() {
+	topology --swallow-syn 99
+	setting "$C" ipv4/tcp_syn_retries=1
+	attempt ETIMEDOUT $WEB 80
+	took 1900 5000
+	expect 'connect | .verdict.cause == "timeout" and .result == "timeout"
+		and .errno == "ETIMEDOUT" and .syn.sent == 2' 'two SYNs, no answer, ETIMEDOUT'
+	expect 'summary.connects.timeout == 1' 'the summary counts it'
+}
+
+case_abandoned() {
+	topology --swallow-syn 99
+	attempt abandoned --timeout 0.2 $WEB 80
+	took 200 1000
+	expect 'connect | .verdict.cause == "abandoned" and .result == "abandoned"
+		and .errno == null' 'the client gave up'
+	expect 'connect | .dur_ns >= 190000000 and .dur_ns < 900000000' 'after 200 ms'
+}
+
+case_in_progress() { # still open when pathlag ends
+	topology --swallow-syn 99
+	lag_start --netns "$C"
+	start "$C" open python3 "$CLIENTS/tcp.py" $WEB 80
+	wait_for 'the SYN' 10 open_syn
+	lag_stop
+	status 0
+	expect 'connect | .result == "in_progress" and .syn.sent >= 1' 'an open attempt is printed'
+}
+
+open_syn() {
+	[ -n "$(in_client ss -Htn state syn-sent)" ]
+}
+
+case_refused() {
+	topology
+	attempt ECONNREFUSED $WEB 81
+	expect 'connect | .verdict.cause == "refused" and .result == "refused"
+		and .errno == "ECONNREFUSED"' 'refused'
+	expect 'connect | at("rst")' 'the RST is in the timeline'
+	expect 'summary.connects.refused == 1' 'the summary counts it'
+}
+
+case_refused_nonblocking() {
+	topology
+	attempt ECONNREFUSED --nonblock $WEB 81
+	expect 'connect | .verdict.cause == "refused" and .blocking == false
+		and .errno == "ECONNREFUSED"' 'refused, though connect() had long returned'
+}
+
+case_refused_loopback() {
+	topology
+	attempt ECONNREFUSED 127.0.0.1 81
+	expect 'connect | .verdict.cause == "refused"' 'refused'
+	expect 'connect.verdict.text | test("listen")' 'it says that nobody listens on this host'
+}
+
+case_rejected_icmp_router() {
+	topology
+	nft_reject "$R" forward "$SYN" 'reject with icmpx type admin-prohibited'
+	attempt EHOSTUNREACH $WEB 80
+	expect 'connect | .verdict.cause == "rejected_icmp" and .result == "unreachable"' \
+		'an ICMP error ended it'
+	expect 'connect | at("icmp")' 'the ICMP error is in the timeline'
+}
+
+case_rejected_icmp_iptables() {
+	topology
+	iptables_rule "$R" -A FORWARD -p tcp --dport 80 -j REJECT --reject-with icmp-port-unreachable
+	attempt ECONNREFUSED $WEB 80
+	expect 'connect.verdict.cause == "rejected_icmp"' 'not a RST, an ICMP error'
+}
+
+case_rejected_icmp_local() { # our own OUTPUT chain
+	topology
+	nft_reject "$C" output "$SYN" 'reject with icmpx type admin-prohibited'
+	attempt EHOSTUNREACH $WEB 80
+	expect 'connect.verdict.cause == "rejected_icmp"' 'a REJECT rule of our own'
+}
+
+case_rejected_icmp_ipv6() {
+	topology
+	nft_reject "$R" forward "$SYN" 'reject with icmpx type admin-prohibited'
+	attempt EACCES $WEB6 80
+	expect 'connect | .verdict.cause == "rejected_icmp" and .tuple.family == "ipv6"' 'ICMPv6'
+}
+
+case_rejected_icmp_no_way_on() { # the router itself has no route
+	topology
+	attempt ENETUNREACH 10.77.0.1 80
+	expect 'connect | .verdict.cause == "rejected_icmp" and .errno == "ENETUNREACH"' \
+		'the router said so'
+}
+
+no_route() { # WORD
+	attempt "$1" $WEB 80
+	expect "connect | .verdict.cause == \"no_route\" and .result == \"unreachable\"
+		and .errno == \"$1\" and .syn.sent == 0" 'no route, so no SYN'
+	expect "connect.tuple | .daddr == \"$WEB\" and .dport == 80" 'where it wanted to go'
+}
+
+case_no_route_missing() {
+	topology
+	ip -n "$C" route del default
+	no_route ENETUNREACH
+}
+
+case_no_route_unreachable() {
+	topology
+	ip -n "$C" route add unreachable $WEB/32
+	no_route EHOSTUNREACH
+}
+
+case_no_route_prohibit() {
+	topology
+	ip -n "$C" route add prohibit $WEB/32
+	no_route EACCES
+}
+
+case_no_route_ipv6() {
+	topology
+	ip -n "$C" -6 route del default
+	attempt ENETUNREACH $WEB6 80
+	expect 'connect | .verdict.cause == "no_route" and .tuple.family == "ipv6"' 'no route'
+}
+
+case_neighbour_failed() {
+	topology
+	setting "$C" ipv4/neigh/eth0/retrans_time_ms=300
+	attempt EHOSTUNREACH $ABSENT 80
+	took 600 5000
+	expect 'connect | .verdict.cause == "neighbour_failed" and .result == "unreachable"
+		and .errno == "EHOSTUNREACH"' 'nobody answered the ARP request'
+	expect 'connect | .phase_ns.neigh >= 500000000' 'the time is in the neigh phase'
+}
+
+case_neighbour_slow() {
+	topology --late-arp 400
+	web
+	ip -n "$R" neigh flush dev server0
+	ip -n "$R" neigh flush dev server0
+	# The router's neighbour is late: seen from the client that is the network. So from the router.
+	SAVED=$C C=$R
+	attempt established $WEB 80
+	C=$SAVED
+	took 400 3000
+	expect 'connect | .verdict.cause == "neighbour_slow" and .phase_ns.neigh >= 350000000' \
+		'waiting for the ARP answer'
+}
+
+case_family_fallback() {
+	topology --swallow-syn6 99
+	web
+	resolver -l $DNS -r a.test=$WEB,$WEB6
+	lag -- curl -s -o /dev/null --max-time 20 http://a.test/
+	took 200 2500
+	expect 'connects | map(select(.tuple.family == "ipv4")) | one("IPv4 connect")
+		| .result == "established" and .verdict.cause == "family_fallback"' 'IPv6 first, IPv4 won'
+	expect 'connects | map(select(.tuple.family == "ipv6")) | one("IPv6 connect")
+		| .result == "abandoned"' 'the IPv6 attempt is abandoned, not an error'
+	expect 'connects | length == 2 and (map(.group) | unique | length) == 1' 'one group'
+	expect 'connects | all(.name == "a.test")' 'both have the name'
+}

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# Many connects: nothing lost, and every record as sound as a single one (sound.jq sees them all).
+
+case_many_mixed() { # 200 connects of six fates, all at the same time
+	topology
+	web
+	ip -n "$C" route add unreachable 10.9.2.200/32
+	nft_drop_first "$C" output "tcp flags & (syn|ack) == syn tcp dport 80 ip daddr $DNS"
+	nft_rules "$R" <<-END
+		table inet pathlag_silent {
+			chain all {
+				type filter hook forward priority 0;
+				tcp dport 82 drop
+			}
+		}
+	END
+	setting "$C" ipv4/tcp_syn_retries=1
+	lag -- python3 "$CLIENTS/many.py" 60x$WEB:80 40x$WEB:81 40x$DNS:80 \
+		20x10.9.2.200:80 20x$WEB:82:0.2 20x$WEB:82
+	status 0
+	client_says '{"established":100,"ECONNREFUSED":40,"EHOSTUNREACH":20,"ETIMEDOUT":20,"abandoned":20}'
+	expect 'connects | length == 200' 'a record each'
+	expect 'connects | all((.phase_ns | add) == .dur_ns)' 'the phases sum to the duration'
+	expect 'connects | map(select(.timeline != [])) | all(.timeline | map(.t_ns) | . == sort)' \
+		'every timeline is ordered'
+	expect 'summary | .lost == 0 and .connects.established == 100 and .connects.refused == 40
+		and .connects.unreachable == 20 and .connects.abandoned == 20
+		and .connects.timeout == 20' 'and the summary counts what the client saw'
+	expect "connects | map(select(.tuple.daddr == \"$DNS\"))
+		| length == 40 and all(.verdict.cause == \"syn_dropped_locally\")" 'each with its own drop'
+}
+
+client_says() { # JSON, whatever the order of its keys
+	jq -e --argjson wanted "$1" '. == $wanted' "$T/stdout" >/dev/null ||
+		fail "the fault did not happen: the client saw $(cat "$T/stdout")"
+}
+
+case_many_burst() { # 2,000 on loopback as fast as it goes
+	topology
+	lag_start --netns "$C"
+	in_client python3 "$CLIENTS/burst.py" 2000 >"$T/client"
+	lag_wait 'connects | length >= 2000'
+	lag_stop
+	status 0
+	expect 'connects | length == 2000 and all(.result == "established")' 'a record each'
+	expect 'summary.lost == 0 and of("lost") == []' 'nothing lost'
+	expect 'connects | map(.sk + .isn) | unique | length == 2000' 'each its own'
+}

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# -w FILE and replay FILE: a recording shows what the live run showed, anywhere, to anybody.
+
+record() { # FORMAT: a run with a lookup, a drop and a refusal; live output in $OUT
+	lag_raw --format "$1" --color never -w "$T/rec" -f -- sh -c \
+		"curl -s -o /dev/null http://a.test/; curl -s -o /dev/null http://a.test:81/; true"
+	status 0
+	[ -s "$T/rec" ] || fail 'no recording was written'
+	cp "$OUT" "$T/live"
+	chmod 644 "$T/rec"
+}
+
+replay_as_nobody() { # FORMAT
+	cp "$PATHLAG" "$T/pathlag" # its own directory may be closed to others
+	chmod 755 "$T/pathlag"
+	STATUS=0
+	setpriv --reuid=65534 --regid=65534 --clear-groups "$T/pathlag" replay --format "$1" \
+		--color never "$T/rec" >"$OUT" 2>"$ERR" || STATUS=$?
+	status 0
+}
+
+network() {
+	topology
+	web
+	resolver -l $DNS -r a.test=$WEB -b delay=150
+	nft_drop_first "$C" output 'tcp flags & (syn|ack) == syn tcp dport 80'
+}
+
+case_replay_json() {
+	network
+	record json
+	replay_as_nobody json
+	cmp "$T/live" "$OUT" || {
+		problem 'the replay differs from the live run'
+		diff "$T/live" "$OUT" | head -n 6
+	}
+	sound
+	expect 'connects | map(.verdict.cause) | sort == ["refused", "syn_dropped_locally"]' 'both connects'
+}
+
+case_replay_text() {
+	network
+	record text
+	replay_as_nobody text
+	cmp "$T/live" "$OUT" || {
+		problem 'the replay differs from the live run'
+		diff "$T/live" "$OUT" | head -n 20
+	}
+	grep -q 'curl\[' "$OUT" || problem 'the text does not name curl'
+	grep -q 'NETFILTER_DROP\|netfilter' "$OUT" || ! has_reasons || problem 'the text does not name the drop'
+}
+
+case_replay_damaged() { # every way a file can be wrong: one line, status 1, no partial line
+	local size
+	topology
+	record json
+	size=$(stat -c %s "$T/rec")
+	printf 'GIF89a, not a recording\n' >"$T/foreign"
+	: >"$T/empty"
+	refuses 1 foreign replay --json "$T/foreign"
+	refuses 1 empty replay --json "$T/empty"
+	refuses 1 "$T/none" replay --json "$T/none"
+	refuses 1 "$T" replay --json "$T"
+	for cut in 1 7 $((size / 2)) $((size - 1)); do
+		head -c "$cut" "$T/rec" >"$T/cut"
+		lag_raw replay --json "$T/cut"
+		status 1
+		[ "$(wc -l <"$ERR")" = 1 ] || problem "cut at $cut: not one line on stderr: $(head -n3 "$ERR")"
+		jq -e . "$OUT" >/dev/null 2>&1 || [ ! -s "$OUT" ] || problem "cut at $cut: a partial line"
+	done
+}
+
+case_replay_garbled() { # single bytes changed: any status, but never a crash or a broken line
+	local size seed
+	topology
+	resolver -l $DNS -r a.test=$WEB
+	record json
+	size=$(stat -c %s "$T/rec")
+	for seed in $(seq 1 60); do
+		cp "$T/rec" "$T/bad"
+		printf "\\x$(printf %02x $((seed * 37 % 256)))" |
+			dd of="$T/bad" bs=1 seek=$((seed * 7919 % size)) conv=notrunc status=none
+		STATUS=0
+		timeout 10 "$PATHLAG" replay --json "$T/bad" >"$OUT" 2>"$ERR" || STATUS=$?
+		[ "$STATUS" -le 3 ] || problem "garbled file $seed: status $STATUS"
+		[ ! -s "$OUT" ] || jq . "$OUT" >/dev/null || problem "garbled file $seed: broken JSON"
+	done
+}

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# What is asked wrongly, or by somebody who may not: one clear line, the right status, no data.
+
+case_usage() {
+	namespace "$C"
+	refuses 2 --no-such-option --no-such-option
+	refuses 2 -Z -Z
+	refuses 2 nonsense -p nonsense
+	refuses 2 -5 -p -5
+	refuses 2 12x -p 1,12x
+	refuses 2 soon --duration soon
+	refuses 2 -1s --duration -1s
+	refuses 2 10parsecs --slow 10parsecs
+	refuses 2 many -c many
+	refuses 2 yaml --format yaml
+	refuses 2 no-such-ns --netns no-such-ns
+	refuses 2 syntax 'tcp and and port'
+	refuses 2 -p -p
+	refuses 2 FILE replay
+}
+
+case_usage_pid_gone() {
+	local pid
+	namespace "$C"
+	sh -c 'exit 0' &
+	pid=$!
+	wait $pid
+	refuses 1 $pid -p $pid
+}
+
+case_usage_output_unwritable() {
+	namespace "$C"
+	refuses 1 "$T/no/such" -o "$T/no/such/file" -- true
+	refuses 1 "$T/no/such" -w "$T/no/such/file" -- true
+}
+
+case_usage_full() { # a full disk is a failure that is told
+	[ -c /dev/full ] || skip 'no /dev/full'
+	namespace "$C"
+	lag_raw --json -o /dev/full -- true
+	status 1
+	[ "$(wc -l <"$ERR")" = 1 ] || problem "not one line on stderr: $(cat "$ERR")"
+}
+
+case_usage_closed_pipe() { # `pathlag | head -1` ends quietly
+	namespace "$C"
+	timeout $LIMIT ip netns exec "$C" "$PATHLAG" --json --duration 5s --netns "$C" 2>"$ERR" |
+		head -c 1 >/dev/null || true
+	! grep -qi 'broken pipe\|EPIPE' "$ERR" || problem 'it complains about a closed pipe'
+}
+
+case_usage_unprivileged() {
+	namespace "$C"
+	cp "$PATHLAG" "$T/pathlag"
+	chmod 755 "$T/pathlag"
+	PATHLAG=$T/nobody
+	cat >"$T/nobody" <<-END
+		#!/bin/sh
+		exec setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all "$T/pathlag" "\$@"
+	END
+	chmod 755 "$T/nobody"
+	refuses 3 CAP_ --json --duration 1s
+	refuses 3 CAP_ --json -- true
+	lag_raw check
+	[ "$STATUS" -le 3 ] || problem "check: status $STATUS"
+	[ -s "$OUT" ] || problem 'check says nothing to an ordinary user'
+}
+
+case_usage_help() {
+	namespace "$C"
+	lag_raw --help
+	status 0
+	grep -q -- --ready-fd "$OUT" || problem '--help does not list the options'
+	lag_raw --version
+	status 0
+	grep -qE '^pathlag [0-9]+\.[0-9]+' "$OUT" || problem "--version says $(head -n1 "$OUT")"
+}
+
+case_check() {
+	namespace "$C"
+	lag_raw check
+	status 0
+	grep -qi btf "$OUT" || problem 'check does not mention BTF'
+}

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# faults.sh - ways to break the network of a case. Sourced by lib.sh.
+
+nft_rules() { # NS, rules on stdin
+	command -v nft >/dev/null || skip 'nft is not installed'
+	ip netns exec "$1" nft list tables >/dev/null 2>&1 || skip 'this kernel has no nf_tables'
+	ip netns exec "$1" nft -f - || fail "nft does not take the rules"
+}
+
+# The first packet of each connection that matches is dropped, later ones pass.
+nft_drop_first() { # NS HOOK MATCH: e.g. nft_drop_first "$C" output 'tcp flags & (syn|ack) == syn'
+	nft_rules "$1" <<-END
+		table inet pathlag_test {
+			set seen {
+				type inet_service . inet_service
+				flags dynamic
+				size 65535
+			}
+			chain first {
+				type filter hook $2 priority 0;
+				$3 tcp sport . tcp dport != @seen add @seen { tcp sport . tcp dport } drop
+			}
+		}
+	END
+}
+
+nft_drop() { # NS HOOK MATCH
+	nft_reject "$1" "$2" "$3" drop
+}
+
+nft_reject() { # NS HOOK MATCH ACTION: e.g. 'reject with icmpx type admin-prohibited'
+	nft_rules "$1" <<-END
+		table inet pathlag_test {
+			chain all {
+				type filter hook $2 priority 0;
+				$3 $4
+			}
+		}
+	END
+}
+
+iptables_rule() { # NS ARGS...
+	local ns=$1
+	shift
+	command -v iptables >/dev/null || skip 'iptables is not installed'
+	ip netns exec "$ns" iptables -w -L -n >/dev/null 2>&1 || skip 'this kernel has no iptables'
+	ip netns exec "$ns" iptables -w "$@" || skip "this kernel cannot: iptables $*"
+}
+
+# A slow egress whose queue is long enough to hold what is sent, so that nothing is dropped.
+crawl() { # RATE, of the client's link
+	ip netns exec "$C" tc qdisc add dev eth0 root tbf rate "$1" burst 2000 limit 200000 \
+		2>"$T/tc.err" || skip "no tbf here: $(head -n1 "$T/tc.err")"
+}
+
+# --- processes ------------------------------------------------------------------------------------
+CLIENTS=$HERE/clients
+
+tcp_client() { # a client in the client's namespace, in the foreground; its words in $T/client
+	in_client timeout --foreground $LIMIT python3 "$CLIENTS/tcp.py" "$@" >"$T/client" 2>&1
+}
+
+# A python client that waits for `go` before it connects: its pid is in $CLIENT.
+waiting_client() { # tcp.py options
+	mkfifo "$T/go"
+	ip netns exec "$C" python3 "$CLIENTS/tcp.py" --wait "$@" <"$T/go" >"$T/client" 2>&1 &
+	CLIENT=$!
+	exec 8>"$T/go"
+	wait_for 'the client' 10 grep -q waiting "$T/client"
+}
+
+go() { # let it connect, wait for its end
+	echo >&8
+	exec 8>&-
+	wait "$CLIENT" || true
+}

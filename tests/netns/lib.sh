@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# lib.sh - what a scenario case is written with. Sourced by run-case and demo, never run.
+#
+# A case is a function `case_NAME` in cases/*.sh. It builds a small network, breaks it in one way,
+# lets pathlag watch a real client, and says what the record must tell:
+#
+#	case_dns_slow() {
+#		topology                        # client - router - server, three network namespaces
+#		web                             # a web server on $WEB and $WEB6, port 80
+#		resolver -r a.test=$WEB -b delay=400
+#		lag -- curl -s -o "$T/body" http://a.test/
+#		took 400 900                    # the fault is real: else the case, not pathlag, is wrong
+#		expect 'connect.verdict.cause == "dns_slow"' 'the late answer is named as the cause'
+#	}
+#
+# Every `lag` run is also checked against sound.jq: what must hold for all output ever made.
+# expect's expression sees all lines as one array, and the names of lines.jq (connect, dns("A")...).
+# A case ends early with `skip WHY` (the machine cannot do it) or `fail WHY`; expectations that do
+# not hold are collected, so that one run shows all of them.
+#
+# Names: $C $R $S the namespaces; $T the case's own directory, gone afterwards; $OUT $ERR pathlag's
+# output of the last run, $STATUS its exit status, $MS how long it took.
+#
+# Nothing is set outside the namespaces made here, and no link leaves them. That is why all cases
+# may use the same addresses at the same time (and pathlag has to tell them apart by namespace).
+#
+#	client 10.9.1.2 ── 10.9.1.1 router 10.9.2.1 ── 10.9.2.2 server   (fd00:9:1:: and fd00:9:2::)
+#	       eth0        client0         server0     eth0
+
+set -eEuo pipefail
+PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH
+export LC_ALL=C.UTF-8
+
+HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+ROOT=$(cd "$HERE/../.." && pwd)
+PATHLAG=${PATHLAG:-$ROOT/build/pathlag}
+CASE=${CASE:-case}
+SLOWNESS=${PATHLAG_TEST_SLOWNESS:-1} # upper time bounds are multiplied by it (emulated machines)
+
+WEB=10.9.2.2 WEB6=fd00:9:2::2
+DNS=10.9.2.53 DNS6=fd00:9:2::53
+DNS_DEAD=10.9.2.54
+ABSENT=10.9.1.99 # on the client's own link, and nobody has it
+C=pl-$CASE-$$-c R=pl-$CASE-$$-r S=pl-$CASE-$$-s
+
+T=$(mktemp -d "${TMPDIR:-/tmp}/pathlag-test.XXXXXX")
+chmod 755 "$T" # recordings are read back by another user
+OUT=$T/out ERR=$T/err STATUS=0 MS=0
+NAMESPACES=() PROBLEMS=() SKIP='' WHY=''
+
+# --- saying how it went -------------------------------------------------------------------------
+log() {
+	printf '# %s\n' "$*"
+}
+
+problem() {
+	PROBLEMS+=("$1")
+	log "WRONG: $1"
+}
+
+fail() {
+	problem "$1"
+	exit 1
+}
+
+skip() {
+	SKIP=$1
+	exit 77
+}
+
+# A condition that must come true, looked at often, for at most a while.
+wait_for() { # WHAT SECONDS COMMAND...
+	local what=$1 end=$((SECONDS + $2 * SLOWNESS))
+	shift 2
+	until "$@" >/dev/null 2>&1; do
+		[ $SECONDS -lt $end ] || fail "waited in vain for $what"
+		sleep 0.02
+	done
+}
+
+now_ms() {
+	local t=$EPOCHREALTIME
+	echo $((${t/[.,]/} / 1000))
+}
+
+# --- cleaning up: whatever happens, and only what is ours -----------------------------------------
+# Every process of a case lives in one of its namespaces: those are the ones that are ended.
+cleanup() {
+	local ns pids
+	for ns in "${NAMESPACES[@]}"; do
+		pids=$(ip netns pids "$ns" 2>/dev/null) || true
+		# shellcheck disable=SC2086 # one word a process
+		[ -z "$pids" ] || kill -KILL $pids 2>/dev/null || true
+		ip netns del "$ns" 2>/dev/null || true
+		rm -rf "/etc/netns/$ns"
+	done
+	rmdir /etc/netns 2>/dev/null || true
+	rm -rf "$T"
+}
+
+# --- the network ----------------------------------------------------------------------------------
+namespace() { # NAME: made, with what its processes see as /etc/resolv.conf and friends
+	ip netns add "$1"
+	NAMESPACES+=("$1")
+	mkdir -p "/etc/netns/$1"
+	printf '127.0.0.1 localhost\n' >"/etc/netns/$1/hosts"
+	printf 'hosts: files dns\n' >"/etc/netns/$1/nsswitch.conf"
+	resolv "$1" "nameserver $DNS" 'options timeout:1 attempts:2'
+	# Loose defaults whatever the machine has; no duplicate address detection, so no waiting for it.
+	setting "$1" ipv4/conf/all/rp_filter=0 ipv4/conf/default/rp_filter=0 \
+		ipv6/conf/all/disable_ipv6=0 ipv6/conf/default/disable_ipv6=0 \
+		ipv6/conf/all/accept_dad=0 ipv6/conf/default/accept_dad=0
+	ip -n "$1" link set lo up
+}
+
+setting() { # NS KEY=VALUE...: sysctls below /proc/sys/net, of that namespace
+	local ns=$1
+	shift
+	ip netns exec "$ns" sh -c 'for s; do echo "${s#*=}" >"/proc/sys/net/${s%%=*}"; done' sh "$@"
+}
+
+resolv() { # NS LINE...: its /etc/resolv.conf
+	local ns=$1
+	shift
+	printf '%s\n' "$@" >"/etc/netns/$ns/resolv.conf"
+}
+
+address() { # NS DEV NET LAST...: 10.9.NET.LAST and fd00:9:NET::LAST, device up
+	local ns=$1 dev=$2 net=$3 last
+	shift 3
+	for last; do
+		ip -n "$ns" addr add "10.9.$net.$last/24" dev "$dev"
+		ip -n "$ns" addr add "fd00:9:$net::$last/64" dev "$dev" nodad
+	done
+	ip -n "$ns" link set "$dev" up
+}
+
+default_route() { # NS NET: through the router
+	ip -n "$1" route add default via "10.9.$2.1"
+	ip -n "$1" -6 route add default via "fd00:9:$2::1"
+}
+
+# With arguments the link router - server is a cable.py with these options, else a veth pair.
+topology() {
+	namespace "$C"
+	namespace "$R"
+	namespace "$S"
+	setting "$R" ipv4/ip_forward=1 ipv6/conf/all/forwarding=1
+	ip -n "$C" link add eth0 type veth peer name client0 netns "$R"
+	if [ $# -eq 0 ]; then
+		ip -n "$S" link add eth0 type veth peer name server0 netns "$R"
+	else
+		[ -c /dev/net/tun ] || skip 'no /dev/net/tun, which a cable that loses packets needs'
+		ip -n "$S" tuntap add eth0 mode tap
+		ip -n "$R" tuntap add server0 mode tap
+	fi
+	address "$C" eth0 1 2
+	address "$R" client0 1 1
+	address "$R" server0 2 1
+	address "$S" eth0 2 2 53 54
+	default_route "$C" 1
+	default_route "$S" 2
+	[ $# -eq 0 ] || cable "$@"
+	# Neighbours known beforehand: only the cases about neighbours shall wait for them.
+	wait_for 'the way to the server' 5 in_client ping -c1 -W1 $WEB
+	wait_for 'the IPv6 way to the server' 5 in_client ping -6 -c1 -W1 $WEB6
+}
+
+cable() {
+	start "$R" cable python3 "$HERE/cable.py" --ready "$T/cable.ready" \
+		"/run/netns/$R:server0" "/run/netns/$S:eth0" "$@"
+	wait_for 'the cable' 5 test -s "$T/cable.ready"
+}
+
+in_client() {
+	ip netns exec "$C" "$@"
+}
+
+# --- servers --------------------------------------------------------------------------------------
+start() { # NS NAME COMMAND...: in the background, its output in $T/NAME.log, its pid in $PID
+	local ns=$1 name=$2
+	shift 2
+	ip netns exec "$ns" "$@" >"$T/$name.log" 2>&1 </dev/null &
+	PID=$!
+	disown "$PID"
+}
+
+listening() { # NS PORT
+	[ -n "$(ip netns exec "$1" ss -Hltn "sport = :$2")" ]
+}
+
+web() { # a web server in the server's namespace, port 80, both families
+	mkdir "$T/www" "$T/nginx"
+	echo hello >"$T/www/index.html"
+	if command -v nginx >/dev/null; then
+		sed "s|@T@|$T|g" "$HERE/nginx.conf" >"$T/nginx.conf"
+		start "$S" nginx nginx -p "$T/nginx" -c "$T/nginx.conf" -e "$T/nginx.err"
+	else
+		start "$S" http python3 -m http.server --bind :: --directory "$T/www" 80
+	fi
+	wait_for 'the web server' 10 listening "$S" 80
+}
+
+resolver() { # resolver.py options; its log, one JSON object a query, is $T/resolver.$N.log
+	N=$((${N:-0} + 1))
+	start "$S" "resolver.$N" python3 "$HERE/resolver.py" --ready "$T/resolver.$N.ready" "$@"
+	wait_for "resolver $N" 10 test -s "$T/resolver.$N.ready"
+}
+
+. "$HERE/faults.sh"
+. "$HERE/watch.sh"

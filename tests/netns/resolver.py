@@ -1,0 +1,179 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""resolver.py - a DNS server that misbehaves as told, over UDP and TCP.
+
+    resolver.py -l 10.9.2.53 -r a.test=10.9.2.2,fd00:9:2::2 -b a.test:drop=1 --ready FILE
+
+Records (-r NAME=ADDRESS[,ADDRESS...], or NAME=@TARGET for a CNAME): a name with records answers
+NOERROR, an empty answer where the type is missing; any other name NXDOMAIN.
+
+Behaviours (-b [NAME:]WHAT[=ARG], several may hold; without NAME for every question):
+    delay=MS        answer that much later           drop=N      lose the first N of each question
+    drop=all        never answer                     rcode=WORD  servfail, refused, nxdomain, formerr
+    truncate        TC over UDP, all of it over TCP  hostile=KIND  see hostile.py
+Each query is one JSON line in --log: server, transport, peer, id, name, type, did.
+"""
+import argparse
+import asyncio
+import ipaddress
+import json
+import signal
+import socket
+import struct
+import time
+
+import hostile
+from wire import answer, name_of, question_of
+
+RCODES = {"formerr": 1, "servfail": 2, "nxdomain": 3, "refused": 5}
+
+
+class Zone:
+    """What is known, and how to misbehave about it."""
+
+    def __init__(self, records, behaviours):
+        self.records = {}
+        for record in records:
+            name, values = record.split("=", 1)
+            self.records.setdefault(name.lower(), []).extend(values.split(","))
+        self.behaviours = []
+        for text in behaviours:
+            what, _, arg = text.partition("=")
+            name, _, what = what.rpartition(":")
+            self.behaviours.append((name.lower(), what, arg))
+        self.seen = {}  # question -> times asked
+
+    def told(self, name, what):
+        """The argument of a behaviour that holds for this name, None where none does."""
+        for scope, behaviour, arg in self.behaviours:
+            if behaviour == what and scope in ("", name):
+                return arg
+        return None
+
+    def lookup(self, name, qtype):
+        """(rcode, [(owner, type, rdata or CNAME target)]) following CNAMEs."""
+        found = []
+        for _ in range(8):
+            values = self.records.get(name)
+            if values is None:
+                return (0 if found else RCODES["nxdomain"]), found
+            if not values[0].startswith("@"):
+                break
+            target = values[0][1:]
+            found.append((name, "CNAME", name_of(target)))
+            name = target.lower()
+        for value in values:
+            address = ipaddress.ip_address(value)
+            if {4: "A", 6: "AAAA"}[address.version] == qtype:
+                found.append((name, qtype, address.packed))
+        return 0, found
+
+
+class Resolver:
+    def __init__(self, zone, log):
+        self.zone, self.log = zone, log
+
+    def note(self, where, query_id, name, qtype, did):
+        line = {"t_ns": time.monotonic_ns(), "server": where[0], "transport": where[1],
+                "peer": where[2], "id": query_id, "name": name, "type": qtype, "did": did}
+        self.log.write(json.dumps(line) + "\n")
+        self.log.flush()
+
+    def reply(self, data, where):
+        """(seconds to wait, bytes) for a query, None where it is lost."""
+        try:
+            query_id, name, qtype, question = question_of(data)
+        except (ValueError, IndexError, struct.error):
+            return None
+        did, message = self.decide(query_id, name.lower(), qtype, question, where[1] == "tcp")
+        self.note(where, query_id, name, qtype, did)
+        if message is None:
+            return None
+        return float(self.zone.told(name.lower(), "delay") or 0) / 1000, message
+
+    def decide(self, query_id, name, qtype, question, tcp):
+        zone = self.zone
+        drop = zone.told(name, "drop")
+        asked = zone.seen[(name, qtype)] = zone.seen.get((name, qtype), 0) + 1
+        if drop is not None and (drop == "all" or asked <= int(drop)):
+            return "drop", None
+        rcode = zone.told(name, "rcode")
+        if rcode is not None:
+            return rcode, answer(query_id, question, rcode=RCODES[rcode])
+        kind = zone.told(name, "hostile")
+        if kind is not None:
+            return kind, hostile.KINDS[kind](query_id, question)
+        if zone.told(name, "truncate") is not None and not tcp:
+            return "truncate", answer(query_id, question, truncated=True)
+        code, found = zone.lookup(name, qtype)
+        return "answer", answer(query_id, question, found, rcode=code)
+
+
+class Udp(asyncio.DatagramProtocol):
+    def __init__(self, resolver, server):
+        self.resolver, self.server = resolver, server
+
+    def connection_made(self, transport):
+        self.transport = transport
+
+    def datagram_received(self, data, peer):
+        reply = self.resolver.reply(data, (self.server, "udp", f"{peer[0]}#{peer[1]}"))
+        if reply:
+            loop = asyncio.get_running_loop()
+            loop.call_later(reply[0], self.transport.sendto, reply[1], peer)
+
+
+async def serve_tcp(resolver, server, reader, writer):
+    peer = writer.get_extra_info("peername")
+    try:
+        while True:
+            (length,) = struct.unpack("!H", await reader.readexactly(2))
+            data = await reader.readexactly(length)
+            reply = resolver.reply(data, (server, "tcp", f"{peer[0]}#{peer[1]}"))
+            if reply:
+                await asyncio.sleep(reply[0])
+                writer.write(struct.pack("!H", len(reply[1])) + reply[1])
+                await writer.drain()
+    except (asyncio.IncompleteReadError, ConnectionError):
+        pass
+    finally:
+        writer.close()
+
+
+async def serve(options):
+    loop = asyncio.get_running_loop()
+    zone = Zone(options.record, options.behaviour)
+    with open(options.log, "a") as log:
+        resolver = Resolver(zone, log)
+        for server in options.listen:
+            family = socket.AF_INET6 if ":" in server else socket.AF_INET
+            await loop.create_datagram_endpoint(
+                lambda server=server: Udp(resolver, server),
+                local_addr=(server, options.port), family=family)
+            await asyncio.start_server(
+                lambda r, w, server=server: serve_tcp(resolver, server, r, w),
+                server, options.port, family=family)
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        if options.ready:
+            with open(options.ready, "w") as ready:
+                ready.write("ready\n")
+        await stop.wait()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("-l", "--listen", action="append", metavar="ADDRESS", default=None)
+    parser.add_argument("-p", "--port", type=int, default=53)
+    parser.add_argument("-r", "--record", action="append", default=[], metavar="NAME=ADDRESS")
+    parser.add_argument("-b", "--behaviour", action="append", default=[], metavar="[NAME:]WHAT")
+    parser.add_argument("--log", default="/dev/null")
+    parser.add_argument("--ready", help="file written when everything listens")
+    options = parser.parse_args()
+    options.listen = options.listen or ["127.0.0.1"]
+    asyncio.run(serve(options))
+
+
+if __name__ == "__main__":
+    main()

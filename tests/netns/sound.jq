@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# sound: what is wrong with a run's lines, as a list of sentences. Empty is good.
+
+def types: ["meta", "dns", "connect", "accept", "drop", "hop", "packet", "histogram", "lost",
+	"summary"];
+def results: ["established", "refused", "timeout", "unreachable", "abandoned", "failed",
+	"in_progress"];
+def links: ["answer", "getaddrinfo", "host_cache", "heuristic", "none", "not_observed"];
+def phases: ["dns", "think", "route", "neigh", "egress", "rto_wait", "network", "ingress",
+	"wakeup"];
+
+# 2^53 is where jq, and JavaScript, begin to round.
+def too_big: [.. | numbers | select(. >= 9007199254740992 or . <= -9007199254740992)];
+def integers_but_share: del(.verdict?.share?) | [.. | numbers | select(. != floor)];
+def ordered: map(.t_ns) | . == sort;
+
+def wrong_connect:
+	(if (.phase_ns | add) != .dur_ns
+		then "phases sum to \(.phase_ns | add), dur_ns is \(.dur_ns)" else empty end),
+	(if (.phase_ns | keys) - phases != [] then "phase unknown: \(.phase_ns | keys)" else empty end),
+	(if any(.phase_ns[]; . < 0) then "negative phase: \(.phase_ns)" else empty end),
+	(if .connect_ns > .dur_ns then "connect_ns \(.connect_ns) > dur_ns \(.dur_ns)" else empty end),
+	(if .timeline | ordered | not then "timeline not in order: \(.timeline)" else empty end),
+	(if [.result] - results != [] then "result unknown: \(.result)" else empty end),
+	(if [.dns_link] - links != [] then "dns_link unknown: \(.dns_link)" else empty end),
+	(if (.errno | type) as $t | $t != "null" and $t != "string" then "errno: \(.errno)" else empty end),
+	(if .result == "established" and .errno != null then "established with \(.errno)" else empty end),
+	(if (.verdict | .cause and .text and (.share >= 0) and (.share <= 1)) | not
+		then "verdict not complete: \(.verdict)" else empty end),
+	(("owner", "netns", "sk", "tuple", "blocking", "group", "syn", "drops", "timeline") as $key
+		| if has($key) | not then "connect line without \($key)" else empty end),
+	(if .tuple | .saddr and .daddr and .sport and .dport and .family and .proto | not
+		then "tuple not complete: \(.tuple)" else empty end);
+
+def wrong_dns:
+	(("owner", "netns", "dns", "result", "dur_ns") as $key
+		| if has($key) | not then "dns line without \($key)" else empty end),
+	(if .dns | (.tries | type) == "number" and (.answers | type) == "array" and .transport and .source
+		| not then "dns not complete: \(.dns)" else empty end),
+	(if .dur_ns < 0 then "negative duration" else empty end);
+
+def wrong_line:
+	(if .v != 1 then "v is \(.v)" else empty end),
+	(if [.type] - types != [] then "type unknown: \(.type)" else empty end),
+	(if too_big != [] then "number too big: \(too_big[0]) in a \(.type) line" else empty end),
+	(if integers_but_share != [] then "not an integer: \(integers_but_share[0]) in \(.type)" else empty end),
+	(if .type == "connect" then wrong_connect elif .type == "dns" then wrong_dns else empty end);
+
+def sound: [
+	(if .[0].type != "meta" then "the first line is \(.[0].type), not meta" else empty end),
+	(if .[-1].type != "summary" then "the last line is \(.[-1].type), not summary" else empty end),
+	(.[] | wrong_line)
+];

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# watch.sh - running pathlag and judging what it said. Sourced by lib.sh.
+
+LIMIT=$((30 * SLOWNESS)) # no single run takes longer
+
+# pathlag to the end, in the client's namespace, and its output checked: `lag -- COMMAND`,
+# `lag -p PID -c 1`. Its lines go to $OUT, what the command says to $T/stdout.
+lag() {
+	lag_raw --json -o "$T/lines" "$@"
+	[ "$STATUS" != 124 ] || fail "pathlag did not end in $LIMIT s"
+	lag_apart
+	sound
+}
+
+lag_apart() {
+	mv "$OUT" "$T/stdout"
+	if [ -e "$T/lines" ]; then mv "$T/lines" "$OUT"; else : >"$OUT"; fi
+}
+
+# pathlag as it is called: its stdout in $OUT, nothing checked.
+lag_raw() {
+	local start
+	start=$(now_ms)
+	STATUS=0
+	timeout --foreground -k 5 $LIMIT ip netns exec "$C" "$PATHLAG" "$@" >"$OUT" 2>"$ERR" || STATUS=$?
+	MS=$(($(now_ms) - start))
+	log "pathlag $*: status $STATUS, $MS ms"
+}
+
+# pathlag in the background; returns when it is armed. lag_stop ends it and checks its output.
+lag_start() {
+	local status=0
+	rm -f "$T/ready"
+	mkfifo "$T/ready"
+	timeout --foreground -k 5 $LIMIT ip netns exec "$C" "$PATHLAG" --json --ready-fd 9 "$@" \
+		>"$OUT" 2>"$ERR" 9>"$T/ready" </dev/null &
+	LAG_PID=$!
+	read -r -n1 -t 15 <"$T/ready" || status=$?
+	if [ $status != 0 ]; then
+		kill "$LAG_PID" 2>/dev/null || true
+		fail "pathlag did not become ready: $(tail -n1 "$ERR")"
+	fi
+	log "pathlag $*: armed"
+}
+
+lag_stop() {
+	kill -TERM "$LAG_PID" # timeout hands it on
+	STATUS=0
+	wait "$LAG_PID" || STATUS=$?
+	# timeout itself answers 124 to 143 for a signalled run; pathlag says in $OUT whether it drained.
+	sound
+}
+
+# Until a line of that kind has been written: for runs in the background.
+lag_wait() { # JQ-EXPR over all lines so far
+	wait_for "$1" 10 lag_says "$1"
+}
+
+lag_says() {
+	[ "$(jq_lines "$1")" = true ]
+}
+
+jq_lines() {
+	jq -s -L "$HERE" "include \"lines\"; $1" "$OUT" 2>&1
+}
+
+expect() { # JQ-EXPR 'what the user sees'
+	local got
+	got=$(jq_lines "$1") || true
+	if [ "$got" = true ]; then
+		log "right: $2"
+		return
+	fi
+	problem "$2"
+	log "  expression: $1"
+	log "  gave:       $got"
+	show
+}
+
+# pathlag's lines and complaints, once per case, for whoever reads a failure.
+show() {
+	[ "${SHOWN:-}" != "$OUT" ] || return 0
+	SHOWN=$OUT
+	log '  output:'
+	head -c 20000 "$OUT" | jq -c 'select(.type != "meta")' 2>/dev/null | head -n 12 || head -n 12 "$OUT"
+	log '  stderr:'
+	tail -n 8 "$ERR"
+}
+
+# What must hold for every run, whatever it was about.
+sound() {
+	local wrong
+	if [ ! -s "$OUT" ]; then
+		problem "no output: $(tail -n1 "$ERR")"
+		return
+	fi
+	if ! wrong=$(jq -s -r -L "$HERE" 'include "sound"; sound[]' "$OUT" 2>&1); then
+		problem "a line is not JSON: $(head -n1 <<<"$wrong")"
+		show
+	elif [ -n "$wrong" ]; then
+		problem "$(head -n1 <<<"$wrong")"
+		log "$wrong"
+		show
+	fi
+	[ "$(tail -c1 "$OUT" | wc -l)" = 1 ] || problem 'the last line is not complete'
+	iconv -f utf-8 -t utf-8 "$OUT" >/dev/null || problem 'the output is not valid UTF-8'
+}
+
+took() { # MIN MAX milliseconds of the last run
+	[ "$MS" -ge "$1" ] || fail "the fault did not happen: the run took $MS ms, less than $1"
+	[ "$MS" -le $(($2 * SLOWNESS)) ] || fail "the run took $MS ms, more than $2"
+}
+
+status() { # WANTED
+	[ "$STATUS" = "$1" ] || {
+		problem "exit status $STATUS, wanted $1"
+		tail -n 3 "$ERR"
+	}
+}
+
+# pathlag refuses: one line on stderr, nothing on stdout, this status.
+refuses() { # STATUS WORD-IN-THE-MESSAGE ARGS...
+	local wanted=$1 word=$2
+	shift 2
+	lag_raw "$@" </dev/null
+	status "$wanted"
+	[ "$(wc -l <"$ERR")" = 1 ] || problem "pathlag $*: $(wc -l <"$ERR") lines on stderr, wanted one"
+	grep -qiF -e "$word" "$ERR" || problem "pathlag $*: '$word' is not in: $(head -n1 "$ERR")"
+	[ ! -s "$OUT" ] || problem "pathlag $*: something on stdout: $(head -c 80 "$OUT")"
+}
+
+# --- what this kernel can say ---------------------------------------------------------------------
+# Drop reasons exist since 5.17: assert them only where the kernel's own type information has them.
+has_reasons() {
+	[ -r /sys/kernel/btf/vmlinux ] && grep -qa skb_drop_reason /sys/kernel/btf/vmlinux
+}
+
+drop_is() { # REASON [DIRECTION [PACKET]]: a jq expression about one entry of .drops
+	local expr='.location != null'
+	if has_reasons; then expr+=" and (.reason | test(\"^($1)\$\"))"; fi
+	[ -z "${2:-}" ] || expr+=" and .direction == \"$2\""
+	[ -z "${3:-}" ] || expr+=" and .packet == \"$3\""
+	echo "any(.drops[]; $expr)"
+}
