@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "output/open.h"
+
+struct open *open_new(void)
+{
+	struct open *o = calloc(1, sizeof(*o));
+
+	if (o)
+		o->transmission = -1;
+	return o;
+}
+
+void open_free(struct open *o)
+{
+	if (!o)
+		return;
+	free(o->mark);
+	free(o->a.drop);
+	free(o->a.moment);
+	free(o);
+}
+
+/* Room for one more element: NULL at the limit or without memory, which both mean "not kept". */
+static void *grow(void *array, unsigned used, unsigned *room, unsigned limit, size_t size)
+{
+	unsigned want = *room ? *room * 2 : 8;
+	void *bigger;
+
+	if (used < *room)
+		return array;
+	if (used >= limit)
+		return NULL;
+	if (want > limit)
+		want = limit;
+	bigger = realloc(array, want * size);
+	if (bigger)
+		*room = want;
+	return bigger;
+}
+
+void open_mark(struct open *o, __u64 ts_ns, enum phase phase)
+{
+	struct mark *mark;
+
+	if (o->marks && o->mark[o->marks - 1].phase == phase)
+		return;
+	mark = grow(o->mark, o->marks, &o->marks_room, OPEN_MARKS, sizeof(*mark));
+	if (!mark)
+		return;
+	o->mark = mark;
+	o->mark[o->marks++] = (struct mark){ts_ns, phase};
+}
+
+enum phase open_phase(const struct open *o)
+{
+	return o->marks ? o->mark[o->marks - 1].phase : PHASE_ROUTE;
+}
+
+static bool waits_for_answer(enum phase phase)
+{
+	return phase == PHASE_NETWORK || phase == PHASE_INGRESS || phase == PHASE_RTO_WAIT;
+}
+
+void open_relabel_wait(struct open *o, enum phase phase)
+{
+	for (unsigned i = o->marks; i-- && waits_for_answer(o->mark[i].phase);)
+		o->mark[i].phase = phase;
+}
+
+struct moment *open_moment(struct open *o, __u64 ts_ns, enum moment_kind at)
+{
+	struct attempt *a = &o->a;
+	struct moment *moment;
+
+	a->moments++;
+	moment = grow(
+		a->moment, a->moments_kept, &o->moments_room, ATTEMPT_MOMENTS, sizeof(*moment));
+	if (moment) {
+		a->moment = moment;
+		moment += a->moments_kept++;
+	} else {
+		moment = &o->spare_moment;
+	}
+	*moment = (struct moment){.ts_ns = ts_ns, .at = at, .drop = ATTEMPT_DROPS};
+	return moment;
+}
+
+struct drop *open_drop(struct open *o, __u64 ts_ns)
+{
+	struct attempt *a = &o->a;
+	struct drop *drop;
+
+	a->drops++;
+	drop = grow(a->drop, a->drops_kept, &o->drops_room, ATTEMPT_DROPS, sizeof(*drop));
+	if (drop) {
+		a->drop = drop;
+		drop += a->drops_kept++;
+	} else {
+		drop = &o->spare_drop;
+	}
+	*drop = (struct drop){.ts_ns = ts_ns};
+	return drop;
+}
+
+/*
+ * Records of two CPUs may arrive a little out of order, and DNS is known before connect: both
+ * arrays are nearly sorted, so insertion sort, and stable, because what happened in the same
+ * nanosecond should stay as it was told.
+ */
+static void sort_marks(struct open *o)
+{
+	for (unsigned i = 1; i < o->marks; i++) {
+		struct mark m = o->mark[i];
+		unsigned j = i;
+
+		for (; j && o->mark[j - 1].ts_ns > m.ts_ns; j--)
+			o->mark[j] = o->mark[j - 1];
+		o->mark[j] = m;
+	}
+}
+
+static void sort_moments(struct attempt *a)
+{
+	for (unsigned i = 1; i < a->moments_kept; i++) {
+		struct moment m = a->moment[i];
+		unsigned j = i;
+
+		for (; j && a->moment[j - 1].ts_ns > m.ts_ns; j--)
+			a->moment[j] = a->moment[j - 1];
+		a->moment[j] = m;
+	}
+}
+
+static __u64 clamp(__u64 ts_ns, const struct attempt *a)
+{
+	return ts_ns < a->start_ns ? a->start_ns : ts_ns > a->end_ns ? a->end_ns : ts_ns;
+}
+
+void open_settle(struct open *o)
+{
+	struct attempt *a = &o->a;
+	__u64 from = a->start_ns;
+	enum phase phase;
+
+	if (a->end_ns < a->start_ns)
+		a->end_ns = a->start_ns;
+	sort_marks(o);
+	sort_moments(a);
+	phase = o->marks ? o->mark[0].phase : PHASE_ROUTE;
+	for (unsigned i = 0; i < o->marks; i++) {
+		__u64 to = clamp(o->mark[i].ts_ns, a);
+
+		a->phase_ns[phase] += to - from;
+		phase = o->mark[i].phase;
+		a->phase_seen |= 1u << phase;
+		from = to;
+	}
+	a->phase_ns[phase] += a->end_ns - from;
+	a->phase_seen |= 1u << phase;
+}

@@ -1,0 +1,471 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "output/progress.h"
+
+#define TCP_ESTABLISHED 1
+#define TCP_SYN_RECV    3
+
+/* A blocking caller gets its wake-up within this, or its REC_RETURN was lost. */
+#define RETURN_LOST_NS 10000000000ULL
+
+#define ERESTARTSYS 512 /* the kernel's "a signal came"; never seen by a program */
+
+static void set_address(struct address *to, __u32 family, const __u8 *bytes)
+{
+	static const __u8 zero[16];
+
+	*to = (struct address){0};
+	if (!memcmp(bytes, zero, sizeof(zero)))
+		return;
+	to->family = family;
+	memcpy(to->bytes, bytes, family == 4 ? 4 : 16);
+}
+
+static void set_dev(char *to, const struct rec_dev *dev)
+{
+	memcpy(to, dev->name, sizeof(dev->name));
+	to[sizeof(dev->name)] = '\0';
+}
+
+static void take_dev(struct attempt *a, const struct rec_dev *dev)
+{
+	if (!dev->ifindex || a->dev[0])
+		return;
+	set_dev(a->dev, dev);
+	a->ifindex = dev->ifindex;
+}
+
+/* ---- start -------------------------------------------------------------------------------- */
+
+static void begin(struct open *o, __u64 call_ts_ns, __u64 ts_ns, __u32 flags)
+{
+	struct attempt *a = &o->a;
+
+	a->connect_ns = a->start_ns = call_ts_ns ? call_ts_ns : ts_ns;
+	o->in_syscall = flags & CONNECT_IN_SYSCALL;
+	a->blocking_known = !(flags & CONNECT_NO_FILE);
+	a->blocking = a->blocking_known && !(flags & CONNECT_NONBLOCK);
+	open_moment(o, a->connect_ns, AT_CONNECT);
+	open_mark(o, a->connect_ns, PHASE_ROUTE);
+	if (call_ts_ns)
+		a->phase_seen |= 1u << PHASE_ROUTE;
+}
+
+static void note_route(struct open *o, const struct rec_connect *rec)
+{
+	struct moment *m;
+
+	if (!(rec->flags & CONNECT_ROUTED))
+		return;
+	o->a.route.known = true;
+	o->a.route.table = rec->route_table;
+	o->a.route.ifindex = o->a.ifindex = rec->route_ifindex;
+	o->a.route.err = rec->route_err;
+	if (rec->route_family)
+		set_address(&o->a.route.gateway, rec->route_family, rec->route_gateway);
+	m = open_moment(o, rec->hdr.ts_ns, AT_ROUTE);
+	m->err = rec->route_err;
+	m->address = o->a.route.gateway;
+}
+
+/* connect() failed before the socket was on its way: all of it was routing and local checks. */
+static void start_failed(struct open *o, const struct rec_return *rec)
+{
+	struct attempt *a = &o->a;
+
+	a->owner = rec->owner;
+	a->tuple = rec->tuple;
+	begin(o, rec->call_ts_ns, rec->hdr.ts_ns, rec->flags);
+	if (rec->flags & CONNECT_ROUTED) {
+		a->route = (struct route){
+			.known = true, .table = rec->route_table, .err = rec->route_err};
+		open_moment(o, rec->hdr.ts_ns, AT_ROUTE)->err = rec->route_err;
+	}
+	open_moment(o, rec->hdr.ts_ns, AT_RETURN)->err = rec->ret;
+	a->err = rec->ret < 0 ? -rec->ret : 0;
+	o->closed = true;
+	o->closed_ns = rec->hdr.ts_ns;
+}
+
+struct open *progress_start(const struct event *ev)
+{
+	struct open *o = open_new();
+
+	if (!o)
+		return NULL;
+	if (ev->type == REC_RETURN) {
+		start_failed(o, ev->ret);
+		return o;
+	}
+	o->a.sk = ev->connect->sk;
+	o->a.owner = ev->connect->owner;
+	o->a.tuple = ev->connect->tuple;
+	begin(o, ev->connect->call_ts_ns, ev->ts_ns, ev->connect->flags);
+	note_route(o, ev->connect);
+	open_mark(o, ev->ts_ns, PHASE_EGRESS);
+	return o;
+}
+
+static void link_moments(struct open *o, const struct lookup_link *link)
+{
+	const struct lookup *l = &link->lookup;
+
+	if (link->getaddrinfo) {
+		open_moment(o, link->start_ns, AT_GETADDRINFO);
+		open_moment(o, link->end_ns, AT_GETADDRINFO_RETURN);
+	}
+	for (unsigned i = 0; i < l->tries_kept; i++)
+		if (l->query[i].ts_ns >= link->start_ns)
+			open_moment(o, l->query[i].ts_ns, AT_DNS_QUERY)->address =
+				l->query[i].server;
+	if (l->source == LOOKUP_PACKET && l->rcode >= 0)
+		open_moment(o, l->end_ns, AT_DNS_ANSWER)->address = l->server;
+}
+
+void progress_link(struct open *o, const struct lookup_link *link)
+{
+	struct attempt *a = &o->a;
+
+	a->dns_link = link->link;
+	if (link->link == DNS_LINK_NONE)
+		return;
+	o->lookup = link->lookup;
+	a->lookup = &o->lookup;
+	a->lookup_timed = link->timed;
+	snprintf(a->name, sizeof(a->name), "%s", link->name);
+	if (!link->timed)
+		return;
+	a->start_ns = link->start_ns;
+	open_mark(o, link->start_ns, PHASE_DNS);
+	open_mark(o, link->end_ns, PHASE_THINK);
+	link_moments(o, link);
+}
+
+/* ---- on the way --------------------------------------------------------------------------- */
+
+/* A SYN of a later transmission: whatever was waited for since the one before did not come. */
+static void next_transmission(struct open *o, __u64 ts_ns, __u32 transmission)
+{
+	if ((int)transmission <= o->transmission)
+		return;
+	if (o->transmission >= 0)
+		open_relabel_wait(o, PHASE_RTO_WAIT);
+	o->transmission = (int)transmission;
+	o->transmission_left = false;
+	o->a.syn_sent = transmission + 1;
+	o->a.syn_retransmits = transmission;
+	open_mark(o, ts_ns, PHASE_EGRESS);
+}
+
+static void neigh_over(struct open *o, __u64 ts_ns)
+{
+	if (!o->neigh_waiting)
+		return;
+	o->neigh_waiting = false;
+	open_moment(o, ts_ns, AT_NEIGH_DONE)->address = o->a.neigh.key;
+}
+
+/* Where NAT rewrites it, the socket's own tuple keeps what the application asked for. */
+static void take_source(struct attempt *a, const struct rec_tuple *wire)
+{
+	if (a->tuple.sport || wire->family != a->tuple.family)
+		return;
+	a->tuple.sport = wire->sport;
+	memcpy(a->tuple.saddr, wire->saddr, sizeof(wire->saddr));
+}
+
+static void on_syn(struct open *o, const struct rec_syn *rec)
+{
+	bool first = (int)rec->transmission > o->transmission;
+	__u64 ts_ns = rec->hdr.ts_ns;
+	struct moment *m;
+
+	next_transmission(o, ts_ns, rec->transmission);
+	take_source(&o->a, &rec->tuple);
+	take_dev(&o->a, &rec->dev);
+	o->a.isn = rec->seq;
+	o->a.isn_known = true;
+	neigh_over(o, ts_ns);
+	if (rec->point == SYN_QUEUE) {
+		if (first) {
+			m = open_moment(o, ts_ns, rec->transmission ? AT_SYN_RETRANSMIT : AT_SYN);
+			set_dev(m->dev, &rec->dev);
+		}
+		open_mark(o, ts_ns, PHASE_EGRESS);
+		return;
+	}
+	if (rec->point == SYN_REFUSED)
+		return;
+	m = open_moment(o, ts_ns, AT_SYN_SENT);
+	set_dev(m->dev, &rec->dev);
+	if (!o->transmission_left)
+		o->a.syns_left++;
+	o->transmission_left = true;
+	open_mark(o, ts_ns, PHASE_NETWORK);
+}
+
+static void on_reply(struct open *o, const struct rec_reply *rec)
+{
+	struct moment *m;
+
+	o->a.answered = true;
+	if (rec->tcp_flags & TCPF_RST) {
+		m = open_moment(o, rec->hdr.ts_ns, AT_RST);
+		o->rst_noted = true;
+		o->a.refusal.rst_received = true;
+		/* A SYN that found no listener here was "dropped", and answered all the same. */
+		open_relabel_wait(o, PHASE_NETWORK);
+	} else {
+		m = open_moment(o, rec->hdr.ts_ns, AT_SYN_ACK);
+		o->a.syn_ack_seen = true;
+	}
+	set_dev(m->dev, &rec->dev);
+	open_mark(o, rec->hdr.ts_ns, PHASE_INGRESS);
+}
+
+static void on_retransmit(struct open *o, const struct rec_retransmit *rec)
+{
+	if (rec->err < 0) {
+		open_moment(o, rec->hdr.ts_ns, AT_SYN_RETRANSMIT_FAILED)->err = rec->err;
+		return;
+	}
+	if ((int)rec->transmission <= o->transmission)
+		return;
+	next_transmission(o, rec->hdr.ts_ns, rec->transmission);
+	open_moment(o, rec->hdr.ts_ns, AT_SYN_RETRANSMIT);
+	open_mark(o, rec->hdr.ts_ns, PHASE_NETWORK);
+}
+
+static void on_reset(struct open *o, const struct rec_reset *rec)
+{
+	if (rec->kind == RESET_SENT) {
+		o->a.refusal.rst_sent_here = true;
+		open_moment(o, rec->hdr.ts_ns, AT_RST_SENT);
+		return;
+	}
+	o->a.answered = true;
+	o->a.refusal.rst_received = true;
+	if (!o->rst_noted)
+		open_moment(o, rec->hdr.ts_ns, AT_RST);
+	o->rst_noted = true;
+}
+
+static void on_icmp(struct open *o, const struct rec_icmp *rec)
+{
+	struct moment *m = open_moment(o, rec->hdr.ts_ns, AT_ICMP);
+	struct refusal *r = &o->a.refusal;
+
+	o->a.answered = true;
+	r->icmp = true;
+	r->icmp_type = m->icmp_type = rec->icmp_type;
+	r->icmp_code = m->icmp_code = rec->icmp_code;
+	set_address(&r->icmp_from, rec->family, rec->from);
+	m->address = r->icmp_from;
+	set_dev(m->dev, &rec->dev);
+	open_mark(o, rec->hdr.ts_ns, PHASE_INGRESS);
+}
+
+static void on_drop(struct open *o, const struct event *ev)
+{
+	const struct rec_drop *rec = ev->drop;
+	struct drop *d = open_drop(o, ev->ts_ns);
+	struct moment *m;
+
+	snprintf(d->reason, sizeof(d->reason), "%s", ev->drop_names.reason);
+	snprintf(d->subsys, sizeof(d->subsys), "%s", ev->drop_names.subsys);
+	snprintf(d->location, sizeof(d->location), "%s", ev->drop_names.location);
+	d->code = rec->reason;
+	d->egress = rec->egress;
+	d->packet = rec->packet;
+	d->netns = rec->dev.netns;
+	set_dev(d->dev, &rec->dev);
+
+	if (rec->packet == DROP_SYN) {
+		next_transmission(o, ev->ts_ns, rec->transmission);
+		take_source(&o->a, &rec->tuple);
+		o->a.isn = rec->seq;
+		o->a.isn_known = true;
+	}
+	m = open_moment(o, ev->ts_ns, AT_DROP);
+	m->drop = o->a.drops <= ATTEMPT_DROPS ? o->a.drops - 1 : ATTEMPT_DROPS;
+	set_dev(m->dev, &rec->dev);
+	if (rec->packet == DROP_SYN || rec->packet == DROP_SYN_ACK)
+		open_mark(o, ev->ts_ns, PHASE_RTO_WAIT);
+}
+
+void progress_neigh(struct open *o, const struct rec_neigh *rec)
+{
+	struct neighbour *n = &o->a.neigh;
+
+	if (rec->event == NEIGH_WAIT) {
+		o->neigh = rec->neigh;
+		o->neigh_waiting = true;
+		n->waited = true;
+		set_address(&n->key, rec->family, rec->key);
+		set_dev(n->dev, &rec->dev);
+		open_moment(o, rec->hdr.ts_ns, AT_NEIGH_WAIT)->address = n->key;
+		open_mark(o, rec->hdr.ts_ns, PHASE_NEIGH);
+		return;
+	}
+	if (!o->neigh_waiting || rec->nud_state & NUDF_INCOMPLETE)
+		return;
+	if (rec->nud_state & NUDF_FAILED) {
+		o->neigh_waiting = false;
+		n->failed = true;
+		open_moment(o, rec->hdr.ts_ns, AT_NEIGH_FAILED)->address = n->key;
+		return;
+	}
+	neigh_over(o, rec->hdr.ts_ns);
+	open_mark(o, rec->hdr.ts_ns, PHASE_EGRESS);
+}
+
+/* ---- the end ------------------------------------------------------------------------------ */
+
+static bool waits_for_return(const struct open *o)
+{
+	return o->in_syscall && o->a.blocking;
+}
+
+static bool on_state(struct open *o, const struct rec_state *rec)
+{
+	struct attempt *a = &o->a;
+
+	if (rec->tuple.family && (rec->tuple.sport || !a->tuple.sport))
+		a->tuple = rec->tuple;
+	if (rec->new_state == TCP_ESTABLISHED || rec->new_state == TCP_SYN_RECV) {
+		o->established = true;
+		o->established_ns = rec->hdr.ts_ns;
+		open_moment(o, rec->hdr.ts_ns, AT_ESTABLISHED);
+	} else {
+		o->closed = true;
+		o->closed_ns = rec->hdr.ts_ns;
+		if (rec->sk_err)
+			a->err = rec->sk_err;
+		open_moment(o, rec->hdr.ts_ns, AT_CLOSED)->err = -(int)rec->sk_err;
+	}
+	if (!waits_for_return(o))
+		/* Without an error, only a connect() that is still running can say why. */
+		return !(o->closed && !a->err && o->in_syscall);
+	open_mark(o, rec->hdr.ts_ns, PHASE_WAKEUP);
+	return false;
+}
+
+static bool on_return(struct open *o, const struct rec_return *rec)
+{
+	struct attempt *a = &o->a;
+	int ret = rec->ret == -ERESTARTSYS ? -EINTR : rec->ret;
+
+	open_moment(o, rec->hdr.ts_ns, AT_RETURN)->err = ret;
+	o->in_syscall = false;
+	if (o->established || o->closed) {
+		if (a->blocking)
+			a->phase_seen |= 1u << PHASE_WAKEUP;
+		if (!a->err && ret < 0 && ret != -EINPROGRESS && ret != -EINTR)
+			a->err = -ret;
+		o->closed_ns = rec->hdr.ts_ns;
+		return true;
+	}
+	if (ret == 0) {
+		/* Success without a handshake: Fast Open, the SYN goes with the first data. */
+		a->fastopen = true;
+		return false;
+	}
+	return false;
+}
+
+/* With Fast Open the application waits from its first data on, not from connect(). */
+static void restart(struct open *o, __u64 ts_ns)
+{
+	o->a.start_ns = o->a.connect_ns = ts_ns;
+	o->a.lookup_timed = false;
+	o->a.moments = o->a.moments_kept = 0;
+	o->marks = 0;
+	open_moment(o, ts_ns, AT_CONNECT);
+}
+
+bool progress_feed(struct open *o, const struct event *ev)
+{
+	if (o->a.fastopen && o->transmission < 0 && ev->type == REC_SYN)
+		restart(o, ev->ts_ns);
+	switch (ev->type) {
+	case REC_SYN:
+		on_syn(o, ev->syn);
+		return false;
+	case REC_REPLY:
+		on_reply(o, ev->reply);
+		return false;
+	case REC_RETRANSMIT:
+		on_retransmit(o, ev->retransmit);
+		return false;
+	case REC_RESET:
+		on_reset(o, ev->reset);
+		return false;
+	case REC_ICMP:
+		on_icmp(o, ev->icmp);
+		return false;
+	case REC_DROP:
+		on_drop(o, ev);
+		return false;
+	case REC_SOCK_ERROR:
+		open_moment(o, ev->ts_ns, AT_SOCKET_ERROR)->err = -(int)ev->sock_error->sk_err;
+		return false;
+	case REC_STATE:
+		return on_state(o, ev->state);
+	case REC_RETURN:
+		return on_return(o, ev->ret);
+	default:
+		return false;
+	}
+}
+
+static enum attempt_result result_of(const struct open *o)
+{
+	if (o->established)
+		return ATTEMPT_ESTABLISHED;
+	if (!o->closed)
+		return ATTEMPT_IN_PROGRESS;
+	switch (o->a.err) {
+	case 0:
+		return ATTEMPT_ABANDONED;
+	case ECONNREFUSED:
+		return ATTEMPT_REFUSED;
+	case ETIMEDOUT:
+		return ATTEMPT_TIMEOUT;
+	case ENETUNREACH:
+	case EHOSTUNREACH:
+	case ENETDOWN:
+	case EHOSTDOWN:
+		return ATTEMPT_UNREACHABLE;
+	default:
+		return ATTEMPT_FAILED;
+	}
+}
+
+static void sum_neigh(struct attempt *a)
+{
+	a->neigh.wait_ns = a->phase_ns[PHASE_NEIGH];
+}
+
+void progress_finish(struct open *o, __u64 end_ns)
+{
+	struct attempt *a = &o->a;
+
+	a->result = result_of(o);
+	if (a->result == ATTEMPT_ESTABLISHED)
+		a->err = 0;
+	if (a->result == ATTEMPT_TIMEOUT && !a->answered)
+		open_relabel_wait(o, PHASE_RTO_WAIT);
+	a->end_ns = end_ns;
+	a->phase_seen |= 1u << PHASE_NEIGH | 1u << PHASE_EGRESS | 1u << PHASE_RTO_WAIT |
+			 1u << PHASE_NETWORK | 1u << PHASE_INGRESS;
+	if (a->dns_link != DNS_LINK_NOT_OBSERVED)
+		a->phase_seen |= 1u << PHASE_DNS | 1u << PHASE_THINK;
+	open_settle(o);
+	sum_neigh(a);
+}
+
+__u64 progress_overdue(const struct open *o, __u64 now_ns)
+{
+	__u64 left_ns = o->established ? o->established_ns : o->closed ? o->closed_ns : 0;
+
+	return left_ns && now_ns > left_ns + RETURN_LOST_NS ? left_ns : 0;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * progress.h - what each event means to the one attempt it is about.
+ *
+ * Part of the correlator: tracker.c finds the attempt, these move it on. Each returns true when
+ * nothing more is to come and the attempt can be handed out (after progress_finish).
+ */
+#ifndef PATHLAG_PROGRESS_H
+#define PATHLAG_PROGRESS_H
+
+#include "output/event.h"
+#include "output/open.h"
+
+/* A new attempt, from REC_CONNECT or from a REC_RETURN of a connect() that never got a socket. */
+struct open *progress_start(const struct event *ev);
+
+/* LINK is what was looked up before; its time counts where it says so. */
+void progress_link(struct open *o, const struct lookup_link *link);
+
+bool progress_feed(struct open *o, const struct event *ev);
+
+/* The neighbour entry it waits for changed. */
+void progress_neigh(struct open *o, const struct rec_neigh *rec);
+
+/* Judges how it ended, as of END_NS, and divides the time. */
+void progress_finish(struct open *o, __u64 end_ns);
+
+/* The time at which an attempt ended whose last records were lost; 0 = it may still go on. */
+__u64 progress_overdue(const struct open *o, __u64 now_ns);
+
+#endif
