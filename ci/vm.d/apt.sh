@@ -6,9 +6,6 @@
 #   apt_in SUITE TOOL ARG...     apt-get or apt-cache with that suite only
 #   apt_closure SUITE PKG...     PKG=VERSION of the packages and all they depend on
 #   apt_unpack SUITE DIR P=V...  download and unpack, maintainer scripts not run
-#   fresh FILE                   touched within a day
-
-fresh() { [ -n "$(find "$1" -maxdepth 0 -mmin -1440 2>/dev/null)" ]; }
 
 # The URI of the system's own Debian archive: the first suite that is not an add-on of another.
 apt_uri() {

@@ -13,7 +13,6 @@ GUEST_PACKAGES=(
 	# what build/ is linked to
 	libpcap0.8 libelf1 zlib1g
 )
-GUEST_IMAGE=
 
 guest_suite() {
 	local suite
@@ -22,23 +21,6 @@ guest_suite() {
 	bookworm | trixie | forky | sid) echo "$suite" ;;
 	*) echo bookworm ;;
 	esac
-}
-
-# image_make DIR FILE EXTRA_MB: an ext4 file system of DIR, no root needed.
-image_make() {
-	local size
-	size=$(($(du -sm --apparent-size "$1" | cut -f1) * 5 / 4 + $3))
-	truncate -s "${size}M" "$2"
-	mke2fs -q -F -t ext4 -d "$1" -O ^has_journal -m 0 -E root_owner=0:0 -L pathlag "$2"
-}
-
-# The link of a name to its current directory; directories that nothing has used for long go.
-replace_link() {
-	local old
-	ln -sfn "$(basename "$2")" "$1"
-	for old in "$1"-*; do
-		[ "$old" = "$2" ] || fresh "$old/checked" || rm -rf "$old"
-	done
 }
 
 # What maintainer scripts would have done, as far as the suites need it.
@@ -57,8 +39,7 @@ guest_configure() {
 	printf '127.0.0.1 localhost\n::1 localhost\n' >"$root/etc/hosts"
 	: >"$root/etc/resolv.conf"
 	ln -sf gawk "$root/usr/bin/awk"
-	ln -sf bash "$root/usr/bin/sh.bash" && ln -sf dash "$root/usr/bin/sh"
-	ln -sf xtables-nft-multi "$root/usr/sbin/iptables"
+	ln -sf dash "$root/usr/bin/sh"
 	local tool
 	for tool in iptables ip6tables; do
 		ln -sf xtables-nft-multi "$root/usr/sbin/$tool"
@@ -71,43 +52,28 @@ guest_configure() {
 	PATH=$PATH:/sbin:/usr/sbin ldconfig -r "$root"
 }
 
-guest_build() {
-	local suite=$1 dir=$2 root=$2/root
-	shift 2
-	apt_unpack "$suite" "$root" "$@" || return 1
+guest_build() { # SUITE PACKAGES DIR
+	local dir=$3 root=$3/root
+	# shellcheck disable=SC2086 # one word a package
+	apt_unpack "$1" "$root" $2
 	guest_configure "$root"
 	image_make "$root" "$dir/image" 64
 	cp "$root/usr/bin/busybox" "$dir/busybox"
 	rm -rf "$root"
 }
 
-# guest_prepare: sets GUEST_IMAGE. The same rules as for kernels (kernel_prepare).
+# guest_prepare: $GUEST_DIR holds the guest's image, of current packages if the mirror can be asked.
 guest_prepare() {
-	local suite link packages key dir
+	local suite packages recipe=$VM_DIR/guest.sh
 	suite=$(guest_suite)
-	link=$CACHE/guest/$suite
-	key=$(cksum <"$VM_DIR/guest.sh" | cut -d' ' -f1)
-	if ! { fresh "$link/checked" && [ "$(cat "$link/recipe")" = "$key" ]; }; then
-		if apt_refresh "$suite" && packages=$(apt_closure "$suite" "${GUEST_PACKAGES[@]}") &&
-			[ -n "$packages" ]; then
-			dir=$CACHE/guest/$suite-$(cksum <<<"$key $packages" | cut -d' ' -f1)
-			if [ ! -e "$dir/recipe" ]; then
-				say "building the guest of $suite: $(wc -l <<<"$packages") packages"
-				rm -rf "$dir" "$dir.new"
-				mkdir -p "$dir.new"
-				# shellcheck disable=SC2086 # one word a package
-				guest_build "$suite" "$dir.new" $packages || die "the guest cannot be built"
-				echo "$key" >"$dir.new/recipe"
-				mv "$dir.new" "$dir"
-			fi
-			touch "$dir/checked"
-			replace_link "$link" "$dir"
-		elif [ ! -e "$link/recipe" ]; then
-			die "the guest's packages ($suite) cannot be fetched"
-		fi
+	GUEST_DIR=$CACHE/guest/$suite
+	! cache_current "$GUEST_DIR" "$recipe" || return 0
+	if ! apt_refresh "$suite" || ! packages=$(apt_closure "$suite" "${GUEST_PACKAGES[@]}"); then
+		[ -e "$GUEST_DIR/image" ] || die "the guest's packages ($suite) cannot be looked up"
+		say "the guest's packages ($suite): looked up in vain, the cached ones are used"
+		return 0
 	fi
-	GUEST_DIR=$(readlink -f "$link")
-	GUEST_IMAGE=$GUEST_DIR/image
+	say "guest: $(wc -l <<<"$packages") packages of $suite"
+	cache_make "$GUEST_DIR" "$recipe" "$packages" guest_build "$suite" "$packages" ||
+		die "the guest's packages ($suite) cannot be fetched"
 }
-
-with_for_run() { :; }

@@ -14,12 +14,12 @@ kernel_suite() {
 	esac
 }
 
-# The metapackage leads to one image; newer ones keep binary and modules in packages of their own.
+# The metapackage leads to one image; newer ones keep binary, modules and lists in packages of their own.
 kernel_packages() {
 	local suite=$1 name
 	apt_in "$suite" apt-cache depends --recurse --no-recommends --no-suggests --no-conflicts \
 		--no-breaks --no-replaces --no-enhances linux-image-cloud-amd64 |
-		grep -xE 'linux-(image|binary|modules)-[0-9].*-cloud-amd64' | sort -u |
+		grep -xE 'linux-(image|base|binary|modules)-[0-9].*-cloud-amd64' | sort -u |
 		while read -r name; do
 			echo "$name=$(apt_in "$suite" apt-cache show "$name" | sed -n 's/^Version: //p' | head -n 1)"
 		done
@@ -30,60 +30,47 @@ kernel_early() {
 	local root=$1 release=$2 into=$3 module path n=10
 	mkdir -p "$into"
 	for module in virtio_pci virtio_blk virtio_console virtio_rng; do
-		modprobe -d "$root/usr" -S "$release" --show-depends "$module" | sed -n 's/^insmod //p'
-	done | awk '!seen[$1]++ { print $1 }' | while read -r path; do
+		modprobe -d "$root/usr" -S "$release" --show-depends "$module"
+	done | sed -n 's/^insmod //p' | awk '!seen[$1]++ { print $1 }' | while read -r path; do
 		cp "$path" "$into/$n-${path##*/}"
 		n=$((n + 1))
 	done
 }
 
-kernel_build() {
-	local suite=$1 dir=$2 root release vmlinuz
-	shift 2
-	root=$dir/root
-	apt_unpack "$suite" "$root" "$@" || return 1
+kernel_build() { # SUITE PACKAGES DIR
+	local suite=$1 dir=$3 root=$3/root release vmlinuz
+	# shellcheck disable=SC2086 # one word a package
+	apt_unpack "$suite" "$root" $2
 	release=$(ls "$root/usr/lib/modules")
-	vmlinuz=$(find "$root" -name "vmlinuz*" -type f | head -n 1)
-	[ -n "$release" ] && [ -n "$vmlinuz" ] || { say "no kernel in $*"; return 1; }
+	vmlinuz=$(find "$root" -name 'vmlinuz*' -type f)
+	mv "$vmlinuz" "$dir/vmlinuz"
 	# Unpacked once here, so that the guest's slow processor need not, at each modprobe.
 	find "$root/usr/lib/modules" -name '*.ko.xz' -exec xz -d {} +
 	find "$root/usr/lib/modules" -name '*.ko.zst' -exec zstd -q -d --rm {} +
 	depmod -b "$root" "$release"
 	kernel_early "$root" "$release" "$dir/early"
 	rm -rf "$root/usr/lib/modules/$release"/{build,source}
-	image_make "$root/usr/lib/modules" "$dir/modules.ext4" 32
-	cp "$vmlinuz" "$dir/vmlinuz"
+	image_make "$root/usr/lib/modules" "$dir/modules.ext4" 16
+	echo "$2" >"$dir/packages"
 	echo "$release" >"$dir/release"
 	rm -rf "$root"
 }
 
-# kernel_prepare NAME: $CACHE/kernels/SUITE is a link to a complete kernel, the current one if the
-# mirror can be asked.
+# kernel_prepare NAME: $CACHE/kernels/SUITE is a complete kernel, the mirror's current one if that
+# can be asked.
 kernel_prepare() {
-	local suite link packages key dir
+	local suite link packages recipe=$VM_DIR/kernels.sh
 	suite=$(kernel_suite "$1") || { say "no kernel is called '$1' (${KERNELS[*]}, all)"; return 1; }
 	link=$CACHE/kernels/$suite
-	fresh "$link/checked" && return 0
+	! cache_current "$link" "$recipe" || return 0
 	if ! apt_refresh "$suite" || ! packages=$(kernel_packages "$suite") || [ -z "$packages" ]; then
-		[ -e "$link/release" ] || { say "kernel $1 ($suite) cannot be fetched"; return 1; }
+		[ -e "$link/release" ] || { say "kernel $1 ($suite) cannot be looked up"; return 1; }
 		say "kernel $1 ($suite): looked up in vain, the cached $(cat "$link/release") is used"
 		return 0
 	fi
-	key=$(cksum <<<"$packages $(cat "$VM_DIR/kernels.sh")" | cut -d' ' -f1)
-	dir=$CACHE/kernels/$suite-$key
-	if [ ! -e "$dir/release" ]; then
-		say "fetching kernel $1: $(tr '\n' ' ' <<<"$packages")"
-		rm -rf "$dir"
-		# shellcheck disable=SC2086 # one word a package
-		if ! kernel_build "$suite" "$dir.new" $packages || ! mv "$dir.new" "$dir"; then
-			rm -rf "$dir.new"
-			say "kernel $1 ($suite) cannot be fetched"
-			return 1
-		fi
-		echo "$packages" >"$dir/packages"
-	fi
-	touch "$dir/checked"
-	replace_link "$link" "$dir"
+	say "kernel $1: $(tr '\n' ' ' <<<"$packages")"
+	cache_make "$link" "$recipe" "$packages" kernel_build "$suite" "$packages" ||
+		{ say "kernel $1 ($suite) cannot be fetched"; return 1; }
 }
 
 # kernels_for_run NAME...: fills machines=(NAME=DIR...) of the caller, honouring the skip list.
