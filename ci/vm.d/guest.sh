@@ -40,6 +40,7 @@ guest_configure() {
 	: >"$root/etc/resolv.conf"
 	ln -sf gawk "$root/usr/bin/awk"
 	ln -sf dash "$root/usr/bin/sh"
+	ln -sf which.debianutils "$root/usr/bin/which"
 	local tool
 	for tool in iptables ip6tables; do
 		ln -sf xtables-nft-multi "$root/usr/sbin/$tool"

@@ -48,6 +48,7 @@ class Result:
         self.release = ""
         self.status = None
         self.problem = None
+        self.skipped = False
         self.console = []
         self.splats = []
         self.files = b""

@@ -1,8 +1,28 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What ci/vm says on stderr about each machine, and the table over several at the end."""
+"""What ci/vm says on stderr about each machine, and on stdout the table over several at the end."""
+import re
 import sys
 
 from machine import Result
+
+RESULT_LINE = re.compile(r"(ok|not ok|skip) ([^\s:]+)(?:: (.*))?$")
+CELL = {"ok": "ok", "not ok": "FAIL", "skip": "skip", None: "-"}
+MACHINE = "(machine)"       # the row for what is not a test's fault
+
+
+class Tests:
+    """The result lines of tests/run that one guest printed: name -> (result, why)."""
+
+    def __init__(self):
+        self.results = {}
+
+    def read(self, line):
+        match = RESULT_LINE.match(line)
+        if match:
+            self.results[match[2]] = (match[1], match[3] or "")
+
+    def get(self, name):
+        return self.results.get(name, (None, ""))
 
 
 def say(text):
@@ -12,7 +32,8 @@ def say(text):
 def skipped(name):
     result = Result(name)
     result.status = 0
-    result.problem = "skipped: cannot be fetched and PATHLAG_SKIP_KERNELS names it"
+    result.skipped = True
+    result.problem = "no kernel, and PATHLAG_SKIP_KERNELS names it"
     return result
 
 
@@ -28,6 +49,50 @@ def tell(result):
         f"up after {result.boot:.1f} s, {result.seconds:.1f} s in all")
 
 
-def close(results):
-    """The exit status of the run: the worst of all."""
-    return max(result.status for result in results if result)
+def machine_row(result, tests):
+    """A test of its own: that the machine lived and the command's status fits what it printed."""
+    if result.skipped:
+        return "skip", result.problem
+    if result.problem:
+        return "not ok", result.problem
+    failed = any(word == "not ok" for word, _ in tests.results.values())
+    if result.status != 0 and not failed:
+        return "not ok", f"the command ended with status {result.status}"
+    return "ok", ""
+
+
+def table(columns):
+    """columns: (kernel name, Tests). Rows in the order they were first seen."""
+    names = list(dict.fromkeys(name for _, tests in columns for name in tests.results))
+    width = max(len(name) for name in names)
+    lines = [f"{'':{width}}  " + "  ".join(f"{kernel:>6}" for kernel, _ in columns)]
+    for name in names:
+        cells = (CELL[tests.get(name)[0]] for _, tests in columns)
+        lines.append(f"{name:{width}}  " + "  ".join(f"{cell:>6}" for cell in cells))
+    return lines
+
+
+def reasons(columns, word):
+    """One line a test and reason, with the kernels it holds for."""
+    found = {}
+    for kernel, tests in columns:
+        for name, (result, why) in tests.results.items():
+            if result == word:
+                found.setdefault((name, why), []).append(kernel)
+    return [f"{CELL[word]} {name} on {', '.join(kernels)}: {why or 'no reason given'}"
+            for (name, why), kernels in found.items()]
+
+
+def close(pairs):
+    """Print the table where there are several machines; the status of the run: the worst of all."""
+    if len(pairs) > 1:
+        columns = []
+        for result, tests in pairs:
+            tests.results[MACHINE] = machine_row(result, tests)
+            columns.append((result.name, tests))
+        for line in table(columns) + reasons(columns, "skip") + reasons(columns, "not ok"):
+            print(line)
+        words = [word for _, tests in columns for word, _ in tests.results.values()]
+        print(f"{words.count('ok')} passed, {words.count('not ok')} failed, "
+              f"{words.count('skip')} skipped", flush=True)
+    return max(result.status for result, _ in pairs)

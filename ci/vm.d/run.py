@@ -35,20 +35,28 @@ class Output:
 
     lock = threading.Lock()
 
-    def __init__(self, name, prefixed):
+    def __init__(self, name, prefixed, tests):
         self.prefix = f"[{name}] ".encode() if prefixed else b""
+        self.tests = tests
         self.rest = {"stdout": b"", "stderr": b""}
 
     def write(self, stream, data):
+        if not self.prefix:
+            self.put(stream, data)
+        *lines, self.rest[stream] = (self.rest[stream] + data).split(b"\n")
+        self.lines(stream, lines)
+
+    def lines(self, stream, lines):
         if self.prefix:
-            *lines, self.rest[stream] = (self.rest[stream] + data).split(b"\n")
-            data = b"".join(self.prefix + line + b"\n" for line in lines)
-        self.put(stream, data)
+            self.put(stream, b"".join(self.prefix + line + b"\n" for line in lines))
+        if stream == "stdout":
+            for line in lines:
+                self.tests.read(line.decode("utf-8", "replace"))
 
     def flush(self):
-        for stream, data in self.rest.items():
-            if data:
-                self.put(stream, self.prefix + data + b"\n")
+        for stream, line in self.rest.items():
+            if line:
+                self.lines(stream, [line])
 
     def put(self, stream, data):
         target = (sys.stdout if stream == "stdout" else sys.stderr).buffer
@@ -81,22 +89,23 @@ class Runner:
 
     def one(self, item):
         name, kernel = item
+        tests = report.Tests()
         if not kernel:
-            return report.skipped(name)
-        output = Output(name, len(self.options.machines) > 1)
+            return report.skipped(name), tests
+        output = Output(name, len(self.options.machines) > 1, tests)
         spec = Spec(name, kernel, self.options.run_dir, self.options)
         machine = Machine(spec, output.write)
         self.running.add(machine)
         try:
             if self.interrupted:
-                return None
+                return machine.result, tests
             result = machine.run()
         finally:
             self.running.discard(machine)
         output.flush()
         report.tell(result)
         unpack(result, self.options.out)
-        return result
+        return result, tests
 
     def all(self):
         items = [item.split("=", 1) for item in self.options.machines]
