@@ -4,7 +4,8 @@
 
 Joins two tap devices in two network namespaces. What it swallows was read from the device, so for
 the kernel it was sent: there is no local drop to see, like a loss beyond this host. SYNs are
-counted per connection (addresses and ports), in the direction from the first end to the second.
+counted per connection (addresses and ports), DNS queries per question, in the direction from the
+first end to the second; SYN-ACKs per connection on their way back.
 """
 import argparse
 import ctypes
@@ -21,7 +22,7 @@ TUNSETIFF = 0x400454CA
 IFF_TAP, IFF_NO_PI = 0x2, 0x1000
 SYN, ACK = 0x02, 0x10
 ETH_IP, ETH_ARP, ETH_IPV6 = 0x0800, 0x0806, 0x86DD
-TCP = 6
+TCP, UDP = 6, 17
 
 
 def open_tap(end):
@@ -50,28 +51,42 @@ def tcp_of(frame):
     return version, bytes(addresses + frame[start:start + 4]), frame[start + 13]
 
 
+def dns_question(frame):
+    """The question bytes of a DNS query over UDP and IPv4, else None."""
+    if frame[12:14] != b"\x08\x00" or len(frame) < 34 or frame[23] != UDP:
+        return None
+    start = 14 + 4 * (frame[14] & 15)
+    if frame[start + 2:start + 4] != b"\0\x35":
+        return None
+    return bytes(frame[start + 8 + 12:])
+
+
 class Cable:
     def __init__(self, options):
         self.options = options
-        self.swallowed = {}  # connection -> SYNs of it swallowed so far
+        self.swallowed = {}  # connection or question -> packets of it swallowed so far
 
-    def loses(self, frame, forward):
-        """Whether the frame is to be swallowed."""
+    def limit(self, frame, forward):
+        """(what the frame counts for, how many of that are to be swallowed)."""
         tcp = tcp_of(frame)
         if tcp is None:
-            return False
+            return (dns_question(frame) if forward else None), self.options.swallow_dns
         version, connection, flags = tcp
         kind = flags & (SYN | ACK)
         if kind == SYN and forward:
-            limit = self.options.swallow_syn6 if version == 6 else self.options.swallow_syn
-        elif kind == SYN | ACK and not forward:
-            limit = self.options.swallow_synack
-        else:
+            options = self.options
+            return connection, options.swallow_syn6 if version == 6 else options.swallow_syn
+        if kind == SYN | ACK and not forward:
+            return connection, self.options.swallow_synack
+        return None, 0
+
+    def loses(self, frame, forward):
+        """Whether the frame is to be swallowed."""
+        key, limit = self.limit(frame, forward)
+        count = self.swallowed.get(key, 0)
+        if key is None or count >= limit:
             return False
-        count = self.swallowed.get(connection, 0)
-        if count >= limit:
-            return False
-        self.swallowed[connection] = count + 1
+        self.swallowed[key] = count + 1
         return True
 
     def delay(self, frame, forward):
@@ -110,6 +125,7 @@ def main():
     parser.add_argument("--swallow-syn", type=int, default=0, help="IPv4 SYNs per connection")
     parser.add_argument("--swallow-syn6", type=int, default=0, help="IPv6 SYNs per connection")
     parser.add_argument("--swallow-synack", type=int, default=0, help="SYN-ACKs per connection")
+    parser.add_argument("--swallow-dns", type=int, default=0, help="DNS queries per question")
     parser.add_argument("--rtt", type=float, default=0, help="milliseconds added to a round trip")
     parser.add_argument("--late-arp", type=float, default=0, help="milliseconds for ARP answers")
     parser.add_argument("--ready", help="file written when both ends are open")

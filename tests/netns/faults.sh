@@ -32,7 +32,7 @@ nft_drop() { # NS HOOK MATCH
 nft_reject() { # NS HOOK MATCH ACTION: e.g. 'reject with icmpx type admin-prohibited'
 	nft_rules "$1" <<-END
 		table inet pathlag_test {
-			chain all {
+			chain every {
 				type filter hook $2 priority 0;
 				$3 $4
 			}

@@ -27,9 +27,9 @@ def wrong_connect:
 	(if .result == "established" and .errno != null then "established with \(.errno)" else empty end),
 	(if (.verdict | .cause and .text and (.share >= 0) and (.share <= 1)) | not
 		then "verdict not complete: \(.verdict)" else empty end),
-	(("owner", "netns", "sk", "tuple", "blocking", "group", "syn", "drops", "timeline") as $key
+	(("owner", "netns", "sk", "tuple", "dns_link", "syn", "drops", "timeline") as $key
 		| if has($key) | not then "connect line without \($key)" else empty end),
-	(if .tuple | .saddr and .daddr and .sport and .dport and .family and .proto | not
+	(if .tuple | .daddr and .dport and .family and .proto | not
 		then "tuple not complete: \(.tuple)" else empty end);
 
 def wrong_dns:

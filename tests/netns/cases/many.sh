@@ -9,7 +9,7 @@ case_many_mixed() { # 200 connects of six fates, all at the same time
 	nft_drop_first "$C" output "tcp flags & (syn|ack) == syn tcp dport 80 ip daddr $DNS"
 	nft_rules "$R" <<-END
 		table inet pathlag_silent {
-			chain all {
+			chain every {
 				type filter hook forward priority 0;
 				tcp dport 82 drop
 			}
