@@ -22,6 +22,7 @@ BOOT_LIMIT = 180   # seconds to the first word on the control port
 LINGER = 20        # seconds a machine may take to go once it said or showed that it ends
 TAIL = 60          # console lines kept for a report
 
+INTERRUPTED = "interrupted"
 PORTS = ("stdout", "stderr", "control", "files")
 
 

@@ -3,7 +3,7 @@
 import re
 import sys
 
-from machine import Result
+from machine import INTERRUPTED, Result
 
 RESULT_LINE = re.compile(r"(ok|not ok|skip) ([^\s:]+)(?:: (.*))?$")
 CELL = {"ok": "ok", "not ok": "FAIL", "skip": "skip", None: "-"}
@@ -39,6 +39,8 @@ def skipped(name):
 
 def tell(result):
     """The end of one machine: nothing but a line where all is well."""
+    if result.problem == INTERRUPTED:
+        return
     if result.problem:
         say(f"{result.name}: {result.problem}; the console's last lines:")
         for line in result.console:

@@ -11,7 +11,7 @@ import termios
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-from machine import Machine, Spec
+from machine import INTERRUPTED, Machine, Spec
 import report
 
 
@@ -85,7 +85,7 @@ class Runner:
     def interrupt(self, number, _frame):
         self.interrupted = number
         for machine in list(self.running):
-            machine.stop("interrupted")
+            machine.stop(INTERRUPTED)
 
     def one(self, item):
         name, kernel = item
