@@ -34,15 +34,21 @@ static int family_index(const struct attempt *a)
 	return a->tuple.family == 6;
 }
 
+/* The first attempt may still be on its way when a browser starts the second, a little later. */
+static bool races(const struct group *slot, __u64 start_ns)
+{
+	bool pending = slot->pending[0] || slot->pending[1];
+
+	return start_ns < slot->active_ns + (pending ? GROUP_RACE_NS : GROUP_GAP_NS);
+}
+
 static struct group *find(struct groups *g, const struct attempt *a)
 {
 	for (size_t i = 0; i < GROUPS_KEPT; i++) {
 		struct group *slot = &g->slot[i];
 
 		if (slot->id && slot->tgid == a->owner.tgid && !strcmp(slot->name, a->name) &&
-			(!!slot->pending[0] + !!slot->pending[1] ||
-				a->connect_ns < slot->active_ns + GROUP_GAP_NS) &&
-			a->connect_ns < slot->active_ns + 10 * GROUP_GAP_NS)
+			races(slot, a->connect_ns))
 			return slot;
 	}
 	return NULL;

@@ -12,6 +12,8 @@
 
 /* An attempt joins when it starts this soon after the one before started or ended. */
 #define GROUP_GAP_NS 300000000ULL
+/* ... or this soon after the start of one that is still undecided. */
+#define GROUP_RACE_NS 1000000000ULL
 
 struct groups;
 

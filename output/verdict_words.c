@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "output/names.h"
+#include "output/utf8.h"
+#include "output/verdict_rules.h"
+
+void say(struct words *w, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(w->text + w->len, w->cap - w->len, fmt, ap);
+	va_end(ap);
+	if (n > 0)
+		w->len += (size_t)n < w->cap - w->len ? (size_t)n : w->cap - w->len - 1;
+}
+
+void say_duration(struct words *w, __u64 ns)
+{
+	struct name_buf buf;
+
+	say(w, "%s", duration_name(ns, &buf));
+}
+
+void say_address(struct words *w, const struct address *a)
+{
+	struct name_buf buf;
+
+	say(w, "%s", address_name(a, &buf));
+}
+
+void say_peer(struct words *w, const struct attempt *a)
+{
+	struct address peer = address_of(a->tuple.daddr, a->tuple.family);
+	struct name_buf buf;
+
+	say(w, "%s", endpoint_name(&peer, a->tuple.dport, &buf));
+}
+
+void say_name(struct words *w, const char *name)
+{
+	char safe[2 * NAME_LEN];
+
+	utf8_escape(safe, sizeof(safe), name, strlen(name));
+	say(w, "%s", safe);
+}
+
+/* ---- drops -------------------------------------------------------------------------------- */
+
+/* Who drops with this reason, in words; the reason itself is always named beside it. */
+static const char *dropper(const char *reason)
+{
+	static const struct {
+		const char *reason, *who;
+	} known[] = {
+		{"NETFILTER_DROP", "netfilter"},
+		{"TC_EGRESS", "a tc egress filter"},
+		{"TC_INGRESS", "a tc ingress filter"},
+		{"QDISC_DROP", "the queueing discipline"},
+		{"XDP", "an XDP program"},
+		{"IP_RPFILTER", "the reverse path filter"},
+		{"BPF_CGROUP_EGRESS", "a cgroup BPF program"},
+		{"SOCKET_FILTER", "a socket filter"},
+		{"CPU_BACKLOG", "a full per-CPU backlog"},
+		{"FULL_RING", "a full device ring"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		if (!strcmp(known[i].reason, reason))
+			return known[i].who;
+	return NULL;
+}
+
+static void say_function(struct words *w, const char *location)
+{
+	int len = (int)strcspn(location, "+");
+
+	if (!strncmp(location, "0x", 2))
+		say(w, "at %s", location);
+	else
+		say(w, "in %.*s", len, location);
+}
+
+void say_drop(struct words *w, const struct attempt *a, const struct drop *d)
+{
+	const char *who = dropper(d->reason);
+
+	if (d->netns && a->owner.netns && d->netns != a->owner.netns)
+		say(w, ", in another network namespace (%u)", d->netns);
+	if (who)
+		say(w, " by %s", who);
+	say(w, " (");
+	if (d->reason[0])
+		say(w, "%s ", d->reason);
+	say_function(w, d->location);
+	if (d->dev[0]) {
+		say(w, ", device ");
+		say_name(w, d->dev);
+	}
+	say(w, ")");
+}
+
+/* Kernels without reasons tell it only by the place: the TCP receive function itself. */
+static bool explains_silence(const struct drop *d)
+{
+	if (d->reason[0])
+		return strcmp(d->reason, "NO_SOCKET") && strncmp(d->reason, "NEIGH_", 6);
+	return strncmp(d->location, "tcp_v4_rcv", 10) && strncmp(d->location, "tcp_v6_rcv", 10) &&
+	       strncmp(d->location, "neigh_", 6) && strncmp(d->location, "arp_error_report", 16) &&
+	       strncmp(d->location, "ndisc_error_report", 18);
+}
+
+const struct drop *blamed_drop(const struct attempt *a, enum rec_drop_packet packet)
+{
+	for (unsigned i = 0; i < a->drops_kept; i++)
+		if (a->drop[i].packet == packet && explains_silence(&a->drop[i]))
+			return &a->drop[i];
+	return NULL;
+}
+
+unsigned blamed_drops(const struct attempt *a, enum rec_drop_packet packet)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < a->drops_kept; i++)
+		n += a->drop[i].packet == packet && explains_silence(&a->drop[i]);
+	return n;
+}
+
+void say_end(struct words *w, const struct attempt *a)
+{
+	struct name_buf buf;
+
+	if (a->result == ATTEMPT_ABANDONED)
+		say(w, "; the application gave up after ");
+	else if (a->result == ATTEMPT_IN_PROGRESS)
+		say(w, "; still unanswered after ");
+	else if (a->err)
+		say(w, "; connect failed with %s after ", errno_name(a->err, &buf));
+	else
+		return;
+	say_duration(w, a->end_ns - a->connect_ns);
+}
