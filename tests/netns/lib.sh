@@ -163,8 +163,8 @@ topology() {
 	default_route "$S" 2
 	[ $# -eq 0 ] || cable "$@"
 	# Neighbours known beforehand: only the cases about neighbours shall wait for them.
-	wait_for 'the way to the server' 5 in_client ping -c1 -W1 $WEB
-	wait_for 'the IPv6 way to the server' 5 in_client ping -6 -c1 -W1 $WEB6
+	wait_for 'the way to the server' 5 in_client ping -c1 -W1 "$WEB"
+	wait_for 'the IPv6 way to the server' 5 in_client ping -6 -c1 -W1 "$WEB6"
 }
 
 cable() {

@@ -23,7 +23,7 @@ lag_raw() {
 	local start
 	start=$(now_ms)
 	STATUS=0
-	timeout --foreground -k 5 $LIMIT ip netns exec "$C" "$PATHLAG" "$@" >"$OUT" 2>"$ERR" || STATUS=$?
+	timeout --foreground -k 5 "$LIMIT" ip netns exec "$C" "$PATHLAG" "$@" >"$OUT" 2>"$ERR" || STATUS=$?
 	MS=$(($(now_ms) - start))
 	log "pathlag $*: status $STATUS, $MS ms"
 }
@@ -33,7 +33,7 @@ lag_start() {
 	local status=0
 	rm -f "$T/ready"
 	mkfifo "$T/ready"
-	timeout --foreground -k 5 $LIMIT ip netns exec "$C" "$PATHLAG" --json --ready-fd 9 "$@" \
+	timeout --foreground -k 5 "$LIMIT" ip netns exec "$C" "$PATHLAG" --json --ready-fd 9 "$@" \
 		>"$OUT" 2>"$ERR" 9>"$T/ready" </dev/null &
 	LAG_PID=$!
 	read -r -n1 -t 15 <"$T/ready" || status=$?
@@ -131,14 +131,15 @@ refuses() { # STATUS WORD-IN-THE-MESSAGE ARGS...
 }
 
 # --- what this kernel can say ---------------------------------------------------------------------
-# Drop reasons exist since 5.17: assert them only where the kernel's own type information has them.
-has_reasons() {
-	[ -r /sys/kernel/btf/vmlinux ] && grep -qa skb_drop_reason /sys/kernel/btf/vmlinux
+# Drop reasons exist since 5.17 and have grown since: a reason is asserted only where the kernel's
+# own type information has it. Without, the location alone tells.
+has_reason() { # NETFILTER_DROP
+	[ -r /sys/kernel/btf/vmlinux ] && grep -qa "SKB_DROP_REASON_$1" /sys/kernel/btf/vmlinux
 }
 
 drop_is() { # REASON [DIRECTION [PACKET]]: a jq expression about one entry of .drops
 	local expr='.location != null'
-	if has_reasons; then expr+=" and (.reason | test(\"^($1)\$\"))"; fi
+	! has_reason "$1" || expr+=" and .reason == \"$1\""
 	[ -z "${2:-}" ] || expr+=" and .direction == \"$2\""
 	[ -z "${3:-}" ] || expr+=" and .packet == \"$3\""
 	echo "any(.drops[]; $expr)"

@@ -7,7 +7,7 @@ CURL=(curl -s -o /dev/null --max-time 20)
 case_dns_slow() {
 	topology
 	web
-	resolver -l $DNS -r a.test=$WEB -b delay=400
+	resolver -l "$DNS" -r "a.test=$WEB" -b delay=400
 	lag -- "${CURL[@]}" http://a.test/
 	took 400 1500
 	expect 'connect | .verdict.cause == "dns_slow" and .verdict.share > 0.8' 'the late answer'
@@ -29,7 +29,7 @@ retried() { # TRIES
 case_dns_retry_curl() {
 	topology
 	web
-	resolver -l $DNS -r a.test=$WEB -b drop=1 --log "$T/log"
+	resolver -l "$DNS" -r "a.test=$WEB" -b drop=1 --log "$T/log"
 	lag -- "${CURL[@]}" http://a.test/
 	took 1000 2500
 	retried
@@ -41,7 +41,7 @@ case_dns_retry_curl() {
 case_dns_retry_node() { # c-ares: no getaddrinfo to watch
 	command -v node >/dev/null || skip 'node is not installed'
 	topology
-	resolver -l $DNS -r a.test=$WEB -b drop=1 --log "$T/log"
+	resolver -l "$DNS" -r "a.test=$WEB" -b drop=1 --log "$T/log"
 	lag -- node "$CLIENTS/resolve4.js" a.test
 	took 500 8000
 	retried
@@ -51,7 +51,7 @@ case_dns_retry_node() { # c-ares: no getaddrinfo to watch
 
 case_dns_retry_getent() {
 	topology
-	resolver -l $DNS -r a.test=$WEB -b drop=1 --log "$T/log"
+	resolver -l "$DNS" -r "a.test=$WEB" -b drop=1 --log "$T/log"
 	lag -- getent ahosts a.test
 	took 1000 2500
 	retried
@@ -60,7 +60,7 @@ case_dns_retry_getent() {
 
 case_dns_retry_getent_hosts() { # gethostbyname2: AAAA first, then A
 	topology
-	resolver -l $DNS -r a.test=$WEB -b drop=1 --log "$T/log"
+	resolver -l "$DNS" -r "a.test=$WEB" -b drop=1 --log "$T/log"
 	lag -- getent hosts a.test
 	took 2000 4000
 	retried
@@ -70,8 +70,8 @@ case_dns_retry_getent_hosts() { # gethostbyname2: AAAA first, then A
 case_dns_retry_first_server_dead() {
 	topology
 	web
-	resolver -l $DNS_DEAD -b drop=all
-	resolver -l $DNS -r a.test=$WEB
+	resolver -l "$DNS_DEAD" -b drop=all
+	resolver -l "$DNS" -r "a.test=$WEB"
 	resolv "$C" "nameserver $DNS_DEAD" "nameserver $DNS" 'options timeout:1 attempts:2'
 	lag -- "${CURL[@]}" http://a.test/
 	took 1000 2500
@@ -82,7 +82,7 @@ case_dns_retry_first_server_dead() {
 
 case_dns_timeout() {
 	topology
-	resolver -l $DNS -b drop=all
+	resolver -l "$DNS" -b drop=all
 	lag -- "${CURL[@]}" http://a.test/
 	took 2000 4000
 	status 6 # curl: could not resolve
@@ -93,7 +93,7 @@ case_dns_timeout() {
 
 failing() { # BEHAVIOUR RCODE CURL-STATUS
 	topology
-	resolver -l $DNS -b "rcode=$1"
+	resolver -l "$DNS" -b "rcode=$1"
 	lag -- "${CURL[@]}" http://a.test/
 	status "$3"
 	expect 'connects == []' 'no connect without an address'
@@ -116,7 +116,7 @@ case_dns_error_nxdomain() {
 case_dns_search_list() { # ndots:5: the name is asked with every suffix before it is asked as it is
 	topology
 	web
-	resolver -l $DNS -r a.test=$WEB -b delay=100
+	resolver -l "$DNS" -r "a.test=$WEB" -b delay=100
 	resolv "$C" "nameserver $DNS" 'search one.test two.test three.test' 'options ndots:5 timeout:1'
 	lag -- "${CURL[@]}" http://a.test/
 	took 400 2500
@@ -134,7 +134,7 @@ case_dns_hostile() {
 		behaviours+=(-b "$kind.test:hostile=$kind")
 		names+=("$kind.test")
 	done
-	resolver -l $DNS -r good.test=$WEB "${behaviours[@]}"
+	resolver -l "$DNS" -r "good.test=$WEB" "${behaviours[@]}"
 	resolv "$C" "nameserver $DNS" 'options timeout:1 attempts:1'
 	lag_start -f --netns "$C"
 	printf '%s\n' "${names[@]}" |
@@ -154,7 +154,7 @@ case_dns_hostile() {
 
 case_dns_hostile_text() { # the same bytes must not reach a terminal
 	topology
-	resolver -l $DNS -b hostile=binary
+	resolver -l "$DNS" -b hostile=binary
 	resolv "$C" "nameserver $DNS" 'options timeout:1 attempts:1'
 	lag_raw --color never -- getent ahostsv4 a.test
 	grep -qP '[\x00-\x08\x0b-\x1f\x7f]' "$OUT" && problem 'control bytes in the text'

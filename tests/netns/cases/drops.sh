@@ -21,11 +21,11 @@ case_syn_dropped_locally_nft() {
 	topology
 	web
 	nft_drop_first "$C" output "$SYN"
-	lag -- "${CURL[@]}" http://$WEB/
+	lag -- "${CURL[@]}" "http://$WEB/"
 	dropped_here
 	expect 'connect.owner.comm == "curl"' "curl's, although it happened in softirq"
 	expect 'summary.lost == 0' 'nothing lost'
-	! has_reasons || expect 'summary.drops.NETFILTER_DROP == 1' 'counted once'
+	! has_reason NETFILTER_DROP || expect 'summary.drops.NETFILTER_DROP == 1' 'counted once'
 }
 
 case_syn_dropped_locally_ipv6() {
@@ -41,7 +41,7 @@ case_syn_dropped_locally_iptables() {
 	topology
 	web
 	iptables_rule "$C" -A OUTPUT -p tcp --syn -m statistic --mode nth --every 2 --packet 0 -j DROP
-	lag -- "${CURL[@]}" http://$WEB/
+	lag -- "${CURL[@]}" "http://$WEB/"
 	dropped_here
 }
 
@@ -49,7 +49,7 @@ case_syn_dropped_locally_router() { # another namespace of this host, and not th
 	topology
 	web
 	nft_drop_first "$R" forward "$SYN"
-	lag -- "${CURL[@]}" http://$WEB/
+	lag -- "${CURL[@]}" "http://$WEB/"
 	took 1000 3000
 	expect 'connect.verdict.cause == "syn_dropped_locally"' 'our SYN was dropped in this host'
 	expect "connect | $(drop_is NETFILTER_DROP)" 'the drop: reason and function'
@@ -59,18 +59,30 @@ case_syn_dropped_locally_always() { # until the end
 	topology
 	nft_drop "$C" output "$SYN"
 	setting "$C" ipv4/tcp_syn_retries=1
-	lag -- python3 "$CLIENTS/tcp.py" $WEB 80
+	lag -- python3 "$CLIENTS/tcp.py" "$WEB" 80
 	took 1900 5000
 	expect 'connect | .result == "timeout" and .errno == "ETIMEDOUT"' 'it timed out'
 	expect 'connect.verdict.cause == "syn_dropped_locally"' 'because of the drops'
 	expect 'connect | (.drops | length) == 2 and .syn.retransmits == 1' 'both SYNs were dropped'
 }
 
+case_syn_dropped_locally_tc() { # a classifier on the egress side of the device
+	topology
+	in_client tc qdisc add dev eth0 clsact 2>"$T/tc.err" || skip "no clsact here: $(head -n1 "$T/tc.err")"
+	in_client tc filter add dev eth0 egress protocol ip matchall action drop 2>"$T/tc.err" ||
+		skip "no matchall or action here: $(head -n1 "$T/tc.err")"
+	setting "$C" ipv4/tcp_syn_retries=1
+	lag -- python3 "$CLIENTS/tcp.py" "$WEB" 80
+	took 1900 5000
+	expect 'connect | .verdict.cause == "syn_dropped_locally" and .result == "timeout"' 'it names the drop'
+	expect "connect | $(drop_is TC_EGRESS egress syn)" 'the drop: reason and function'
+}
+
 case_synack_dropped_locally_nft() {
 	topology
 	web
 	nft_drop_first "$C" input "$SYNACK"
-	lag -- "${CURL[@]}" http://$WEB/
+	lag -- "${CURL[@]}" "http://$WEB/"
 	took 900 3000
 	expect 'connect | .verdict.cause == "synack_dropped_locally" and .result == "established"' \
 		'the dropped SYN-ACK is the cause'
@@ -85,12 +97,11 @@ case_synack_dropped_locally_rp_filter() { # the answer comes in by another link 
 	address "$R" client1 3 1
 	ip -n "$R" route add 10.9.1.2/32 via 10.9.3.2 dev client1
 	setting "$C" ipv4/conf/eth1/rp_filter=1 ipv4/tcp_syn_retries=1
-	lag -- python3 "$CLIENTS/tcp.py" $WEB 80
+	lag -- python3 "$CLIENTS/tcp.py" "$WEB" 80
 	took 1900 5000
 	expect 'connect | .verdict.cause == "synack_dropped_locally" and .result == "timeout"' \
 		'the dropped SYN-ACKs are the cause'
-	# The reason has a name of its own since 6.13; before it is one of the general ones.
-	expect "connect | $(drop_is '.*' ingress syn_ack)" 'the drop and where it happened'
+	expect "connect | $(drop_is IP_RPFILTER ingress syn_ack)" 'the drop and where it happened'
 }
 
 case_egress_queueing() {

@@ -19,7 +19,7 @@ attempt() { # WORD tcp.py options: the client must end like that
 case_syn_unanswered() {
 	topology --swallow-syn 1
 	web
-	attempt established $WEB 80
+	attempt established "$WEB" 80
 	took 1000 3000
 	expect 'connect | .verdict.cause == "syn_unanswered" and .result == "established"' \
 		'a SYN that nobody answered is the cause'
@@ -30,7 +30,7 @@ case_syn_unanswered() {
 case_syn_unanswered_synack() { # the answer is lost on the way: from here it looks the same
 	topology --swallow-synack 1
 	web
-	attempt established $WEB 80
+	attempt established "$WEB" 80
 	took 900 3000
 	expect 'connect | .verdict.cause == "syn_unanswered" and .drops == []' 'nothing came back'
 }
@@ -38,7 +38,7 @@ case_syn_unanswered_synack() { # the answer is lost on the way: from here it loo
 case_timeout() {
 	topology --swallow-syn 99
 	setting "$C" ipv4/tcp_syn_retries=1
-	attempt ETIMEDOUT $WEB 80
+	attempt ETIMEDOUT "$WEB" 80
 	took 1900 5000
 	expect 'connect | .verdict.cause == "timeout" and .result == "timeout"
 		and .errno == "ETIMEDOUT" and .syn.sent == 2' 'two SYNs, no answer, ETIMEDOUT'
@@ -47,7 +47,7 @@ case_timeout() {
 
 case_abandoned() {
 	topology --swallow-syn 99
-	attempt abandoned --timeout 0.2 $WEB 80
+	attempt abandoned --timeout 0.2 "$WEB" 80
 	took 200 1000
 	expect 'connect | .verdict.cause == "abandoned" and .result == "abandoned"
 		and .errno == null' 'the client gave up'
@@ -57,7 +57,7 @@ case_abandoned() {
 case_in_progress() { # still open when pathlag ends
 	topology --swallow-syn 99
 	lag_start --netns "$C"
-	start "$C" open python3 "$CLIENTS/tcp.py" $WEB 80
+	start "$C" open python3 "$CLIENTS/tcp.py" "$WEB" 80
 	wait_for 'the SYN' 10 open_syn
 	lag_stop
 	status 0
@@ -70,7 +70,7 @@ open_syn() {
 
 case_refused() {
 	topology
-	attempt ECONNREFUSED $WEB 81
+	attempt ECONNREFUSED "$WEB" 81
 	expect 'connect | .verdict.cause == "refused" and .result == "refused"
 		and .errno == "ECONNREFUSED"' 'refused'
 	expect 'connect | at("rst")' 'the RST is in the timeline'
@@ -79,7 +79,7 @@ case_refused() {
 
 case_refused_nonblocking() {
 	topology
-	attempt ECONNREFUSED --nonblock $WEB 81
+	attempt ECONNREFUSED --nonblock "$WEB" 81
 	expect 'connect | .verdict.cause == "refused" and .blocking == false
 		and .errno == "ECONNREFUSED"' 'refused, though connect() had long returned'
 }
@@ -94,7 +94,7 @@ case_refused_loopback() {
 case_rejected_icmp_router() {
 	topology
 	nft_reject "$R" forward "$SYN" 'reject with icmpx type admin-prohibited'
-	attempt EHOSTUNREACH $WEB 80
+	attempt EHOSTUNREACH "$WEB" 80
 	expect 'connect | .verdict.cause == "rejected_icmp" and .result == "unreachable"' \
 		'an ICMP error ended it'
 	expect 'connect | at("icmp")' 'the ICMP error is in the timeline'
@@ -103,21 +103,21 @@ case_rejected_icmp_router() {
 case_rejected_icmp_iptables() {
 	topology
 	iptables_rule "$R" -A FORWARD -p tcp --dport 80 -j REJECT --reject-with icmp-port-unreachable
-	attempt ECONNREFUSED $WEB 80
+	attempt ECONNREFUSED "$WEB" 80
 	expect 'connect.verdict.cause == "rejected_icmp"' 'not a RST, an ICMP error'
 }
 
 case_rejected_icmp_local() { # our own OUTPUT chain
 	topology
 	nft_reject "$C" output "$SYN" 'reject with icmpx type admin-prohibited'
-	attempt EHOSTUNREACH $WEB 80
+	attempt EHOSTUNREACH "$WEB" 80
 	expect 'connect.verdict.cause == "rejected_icmp"' 'a REJECT rule of our own'
 }
 
 case_rejected_icmp_ipv6() {
 	topology
 	nft_reject "$R" forward "$SYN" 'reject with icmpx type admin-prohibited'
-	attempt EACCES $WEB6 80
+	attempt EACCES "$WEB6" 80
 	expect 'connect | .verdict.cause == "rejected_icmp" and .tuple.family == "ipv6"' 'ICMPv6'
 }
 
@@ -129,7 +129,7 @@ case_rejected_icmp_no_way_on() { # the router itself has no route
 }
 
 no_route() { # WORD
-	attempt "$1" $WEB 80
+	attempt "$1" "$WEB" 80
 	expect "connect | .verdict.cause == \"no_route\" and .result == \"unreachable\"
 		and .errno == \"$1\" and .syn.sent == 0" 'no route, so no SYN'
 	expect "connect.tuple | .daddr == \"$WEB\" and .dport == 80" 'where it wanted to go'
@@ -143,27 +143,27 @@ case_no_route_missing() {
 
 case_no_route_unreachable() {
 	topology
-	ip -n "$C" route add unreachable $WEB/32
+	ip -n "$C" route add unreachable "$WEB/32"
 	no_route EHOSTUNREACH
 }
 
 case_no_route_prohibit() {
 	topology
-	ip -n "$C" route add prohibit $WEB/32
+	ip -n "$C" route add prohibit "$WEB/32"
 	no_route EACCES
 }
 
 case_no_route_ipv6() {
 	topology
 	ip -n "$C" -6 route del default
-	attempt ENETUNREACH $WEB6 80
+	attempt ENETUNREACH "$WEB6" 80
 	expect 'connect | .verdict.cause == "no_route" and .tuple.family == "ipv6"' 'no route'
 }
 
 case_neighbour_failed() {
 	topology
 	setting "$C" ipv4/neigh/eth0/retrans_time_ms=300
-	attempt EHOSTUNREACH $ABSENT 80
+	attempt EHOSTUNREACH "$ABSENT" 80
 	took 600 5000
 	expect 'connect | .verdict.cause == "neighbour_failed" and .result == "unreachable"
 		and .errno == "EHOSTUNREACH"' 'nobody answered the ARP request'
@@ -177,7 +177,7 @@ case_neighbour_slow() {
 	ip -n "$R" neigh flush dev server0
 	# The router's neighbour is late: seen from the client that is the network. So from the router.
 	SAVED=$C C=$R
-	attempt established $WEB 80
+	attempt established "$WEB" 80
 	C=$SAVED
 	took 400 3000
 	expect 'connect | .verdict.cause == "neighbour_slow" and .phase_ns.neigh >= 350000000' \
@@ -187,7 +187,7 @@ case_neighbour_slow() {
 case_family_fallback() {
 	topology --swallow-syn6 99
 	web
-	resolver -l $DNS -r a.test=$WEB,$WEB6
+	resolver -l "$DNS" -r "a.test=$WEB,$WEB6"
 	lag -- curl -s -o /dev/null --max-time 20 http://a.test/
 	took 200 2500
 	expect 'connects | map(select(.tuple.family == "ipv4")) | one("IPv4 connect")

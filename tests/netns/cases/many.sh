@@ -16,8 +16,8 @@ case_many_mixed() { # 200 connects of six fates, all at the same time
 		}
 	END
 	setting "$C" ipv4/tcp_syn_retries=1
-	lag -- python3 "$CLIENTS/many.py" 60x$WEB:80 40x$WEB:81 40x$DNS:80 \
-		20x10.9.2.200:80 20x$WEB:82:0.2 20x$WEB:82
+	lag -- python3 "$CLIENTS/many.py" "60x$WEB:80" "40x$WEB:81" "40x$DNS:80" \
+		20x10.9.2.200:80 "20x$WEB:82:0.2" "20x$WEB:82"
 	status 0
 	client_says '{"established":100,"ECONNREFUSED":40,"EHOSTUNREACH":20,"ETIMEDOUT":20,"abandoned":20}'
 	expect 'connects | length == 200' 'a record each'

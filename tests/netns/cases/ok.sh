@@ -11,7 +11,7 @@ fetch() { # ARGS for curl
 case_ok() {
 	topology
 	web
-	resolver -l $DNS -r a.test=$WEB
+	resolver -l "$DNS" -r "a.test=$WEB"
 	fetch http://a.test/
 	expect 'connect.verdict.cause == "ok"' 'nothing to complain about'
 	expect 'connect | .result == "established" and .errno == null' 'established'
@@ -33,7 +33,7 @@ case_ok() {
 case_ok_ipv6() {
 	topology
 	web
-	resolver -l $DNS6 -r a.test=$WEB6
+	resolver -l "$DNS6" -r "a.test=$WEB6"
 	resolv "$C" "nameserver $DNS6" 'options timeout:1'
 	fetch http://a.test/
 	expect "connect | .verdict.cause == \"ok\" and .tuple.family == \"ipv6\"
@@ -52,7 +52,7 @@ case_ok_mapped() { # a socket of the other family: the record shows the address 
 case_ok_dns_tcp() {
 	topology
 	web
-	resolver -l $DNS -r a.test=$WEB -b truncate
+	resolver -l "$DNS" -r "a.test=$WEB" -b truncate
 	fetch http://a.test/
 	expect "lookups | map(select(.dns.transport == \"tcp\" and .dns.qtype == \"A\"))
 		| length == 1 and .[0].dns.answers == [\"$WEB\"]" 'the answer that came over TCP'
@@ -63,7 +63,7 @@ case_ok_dns_tcp() {
 case_ok_cname() {
 	topology
 	web
-	resolver -l $DNS -r www.test=@a.test -r a.test=$WEB
+	resolver -l "$DNS" -r www.test=@a.test -r "a.test=$WEB"
 	fetch http://www.test/
 	expect 'connect | .name == "www.test" and .dns_link == "answer"' 'the name that was asked for'
 }
@@ -71,24 +71,24 @@ case_ok_cname() {
 case_ok_blocking_and_not() {
 	topology
 	web
-	lag -- python3 "$CLIENTS/tcp.py" $WEB 80
+	lag -- python3 "$CLIENTS/tcp.py" "$WEB" 80
 	expect 'connect | .blocking == true and .phase_ns.wakeup >= 0 and at("return")' 'blocking'
 	expect 'connect.dns_link == "none"' 'no lookup, and that is said'
-	lag -- python3 "$CLIENTS/tcp.py" --nonblock $WEB 80
+	lag -- python3 "$CLIENTS/tcp.py" --nonblock "$WEB" 80
 	expect 'connect | .blocking == false and .result == "established" and .errno == null' 'not blocking'
 }
 
 case_ok_cable() { # a clean cable changes nothing: what the lossy cases say is about the loss
 	topology --rtt 0
 	web
-	lag -- python3 "$CLIENTS/tcp.py" $WEB 80
+	lag -- python3 "$CLIENTS/tcp.py" "$WEB" 80
 	expect 'connect.verdict.cause == "ok"' 'nothing to complain about'
 }
 
 case_slow_rtt() {
 	topology --rtt 300
 	web
-	lag -- python3 "$CLIENTS/tcp.py" $WEB 80
+	lag -- python3 "$CLIENTS/tcp.py" "$WEB" 80
 	took 300 900
 	expect 'connect | .verdict.cause == "slow_rtt" and .phase_ns.network >= 290000000
 		and .syn.retransmits == 0' 'the round trip is what took long'

@@ -23,7 +23,7 @@ replay_as_nobody() { # FORMAT
 network() {
 	topology
 	web
-	resolver -l $DNS -r a.test=$WEB -b delay=150
+	resolver -l "$DNS" -r "a.test=$WEB" -b delay=150
 	nft_drop_first "$C" output 'tcp flags & (syn|ack) == syn tcp dport 80'
 }
 
@@ -48,7 +48,7 @@ case_replay_text() {
 		diff "$T/live" "$OUT" | head -n 20
 	}
 	grep -q 'curl\[' "$OUT" || problem 'the text does not name curl'
-	grep -q 'NETFILTER_DROP\|netfilter' "$OUT" || ! has_reasons || problem 'the text does not name the drop'
+	! has_reason NETFILTER_DROP || grep -q NETFILTER_DROP "$OUT" || problem 'the text does not name the drop'
 }
 
 case_replay_damaged() { # every way a file can be wrong: one line, status 1, no partial line
@@ -74,12 +74,12 @@ case_replay_damaged() { # every way a file can be wrong: one line, status 1, no 
 case_replay_garbled() { # single bytes changed: any status, but never a crash or a broken line
 	local size seed
 	topology
-	resolver -l $DNS -r a.test=$WEB
+	resolver -l "$DNS" -r "a.test=$WEB"
 	record json
 	size=$(stat -c %s "$T/rec")
 	for seed in $(seq 1 60); do
 		cp "$T/rec" "$T/bad"
-		printf "\\x$(printf %02x $((seed * 37 % 256)))" |
+		printf '%b' "\\x$(printf %02x $((seed * 37 % 256)))" |
 			dd of="$T/bad" bs=1 seek=$((seed * 7919 % size)) conv=notrunc status=none
 		STATUS=0
 		timeout 10 "$PATHLAG" replay --json "$T/bad" >"$OUT" 2>"$ERR" || STATUS=$?

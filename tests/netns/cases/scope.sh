@@ -5,15 +5,15 @@
 SYN='tcp flags & (syn|ack) == syn'
 
 others() { # traffic that has nothing to do with the run, during it
-	in_client python3 "$CLIENTS/tcp.py" -n 5 $WEB 80 >/dev/null
-	in_client curl -s -o /dev/null http://$WEB/
+	in_client python3 "$CLIENTS/tcp.py" -n 5 "$WEB" 80 >/dev/null
+	in_client curl -s -o /dev/null "http://$WEB/"
 }
 
 case_pid() { # the SYN-ACK and the retransmit happen in softirq, and are still the client's
 	topology
 	web
 	nft_drop_first "$C" output "$SYN ip daddr $DNS" # the client's way only: the others are fast
-	waiting_client $DNS 80
+	waiting_client "$DNS" 80
 	lag_start -p "$CLIENT"
 	others
 	go
@@ -42,7 +42,7 @@ case_netns() {
 	web
 	lag_start --netns "$S"
 	others
-	ip netns exec "$S" python3 "$CLIENTS/tcp.py" $WEB 80 >/dev/null
+	ip netns exec "$S" python3 "$CLIENTS/tcp.py" "$WEB" 80 >/dev/null
 	lag_wait 'connects | length > 0'
 	lag_stop
 	expect "connect.tuple.saddr == \"$WEB\"" "only the server's own connect"
@@ -67,7 +67,7 @@ case_expression() {
 	web
 	lag_start --netns "$C" 'tcp dst port 81'
 	others
-	tcp_client $WEB 81
+	tcp_client "$WEB" 81
 	lag_wait 'connects | length > 0'
 	lag_stop
 	expect 'connect.tuple.dport == 81' 'only what the expression selects'
@@ -93,7 +93,7 @@ case_slower_than() {
 	web
 	nft_drop_first "$C" output "$SYN tcp dport 80 ip daddr $WEB"
 	ip -n "$S" addr add 10.9.2.9/24 dev eth0
-	lag --slower-than 500ms -- python3 "$CLIENTS/many.py" 2x10.9.2.9:80 1x$WEB:80
+	lag --slower-than 500ms -- python3 "$CLIENTS/many.py" 2x10.9.2.9:80 "1x$WEB:80"
 	expect "connect.tuple.daddr == \"$WEB\"" 'only the slow one'
 }
 
@@ -101,7 +101,7 @@ case_count() {
 	topology
 	web
 	lag_start --netns "$C" -c 2
-	in_client python3 "$CLIENTS/tcp.py" -n 5 $WEB 80 >/dev/null
+	in_client python3 "$CLIENTS/tcp.py" -n 5 "$WEB" 80 >/dev/null
 	wait_for 'pathlag to end by itself' 10 ended_by_itself
 	STATUS=0
 	wait "$LAG_PID" || STATUS=$?

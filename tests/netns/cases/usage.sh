@@ -25,8 +25,8 @@ case_usage_pid_gone() {
 	namespace "$C"
 	sh -c 'exit 0' &
 	pid=$!
-	wait $pid
-	refuses 1 $pid -p $pid
+	wait "$pid"
+	refuses 1 "$pid" -p "$pid"
 }
 
 case_usage_output_unwritable() {
@@ -45,7 +45,7 @@ case_usage_full() { # a full disk is a failure that is told
 
 case_usage_closed_pipe() { # `pathlag | head -1` ends quietly
 	namespace "$C"
-	timeout $LIMIT ip netns exec "$C" "$PATHLAG" --json --duration 5s --netns "$C" 2>"$ERR" |
+	timeout "$LIMIT" ip netns exec "$C" "$PATHLAG" --json --duration 5s --netns "$C" 2>"$ERR" |
 		head -c 1 >/dev/null || true
 	! grep -qi 'broken pipe\|EPIPE' "$ERR" || problem 'it complains about a closed pipe'
 }
