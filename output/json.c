@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The JSON lines sink: schema v1, one object a line, meta first, summary last. */
+#include "output/json_line.h"
+#include "output/names.h"
+#include "output/sink.h"
+
+struct json_sink {
+	struct sink sink;
+	struct json_out out;
+};
+
+static struct json_out *out_of(struct sink *s)
+{
+	return &((struct json_sink *)s)->out;
+}
+
+static void put_cmdline(struct json_line *l, const struct run_info *run)
+{
+	struct json_object *list = json_line_array(l, l->root, "cmdline");
+
+	for (size_t at = 0; at < run->cmdline_len;) {
+		size_t len = strnlen(run->cmdline + at, run->cmdline_len - at);
+
+		json_line_bytes(l, list, NULL, run->cmdline + at, len);
+		at += len + 1;
+	}
+}
+
+static void put_machine(struct json_line *l, const struct rec_meta *rec)
+{
+	struct json_object *o;
+
+	json_line_bytes(l, l->root, "kernel", rec->kernel, sizeof(rec->kernel));
+	json_line_bytes(l, l->root, "arch", rec->arch, sizeof(rec->arch));
+	json_line_bytes(l, l->root, "hostname", rec->hostname, sizeof(rec->hostname));
+	o = json_line_object(l, l->root, "backend");
+	json_line_bytes(l, o, "milestone", rec->milestone, sizeof(rec->milestone));
+	json_line_bytes(l, o, "function", rec->function, sizeof(rec->function));
+	json_line_bytes(l, o, "program", rec->program, sizeof(rec->program));
+	o = json_line_object(l, l->root, "probes");
+	json_line_uint(l, o, "attached", rec->probes_attached);
+	json_line_uint(l, o, "skipped", rec->probes_skipped);
+}
+
+static int json_meta(struct sink *s, const struct run_info *run, const char *subcommand)
+{
+	const struct rec_meta *rec = run->rec;
+	struct json_out *out = out_of(s);
+	struct json_line l;
+
+	out->realtime_offset = rec->realtime_offset_ns;
+	json_line_begin(&l, "meta");
+	json_line_text(&l, l.root, "tool", "pathlag");
+	json_line_bytes(&l, l.root, "version", rec->tool_version, sizeof(rec->tool_version));
+	json_line_text(&l, l.root, "command", subcommand);
+	put_cmdline(&l, run);
+	put_machine(&l, rec);
+	json_line_text(&l, l.root, "filter", "");
+	json_line_stamp(&l, "start_ts_ns", rec->hdr.ts_ns);
+	json_line_time(&l, out, "start_time", rec->hdr.ts_ns);
+	return json_line_write(&l, out);
+}
+
+/* The transport is a fact of packets: a getaddrinfo() that asked a file has none. */
+static void put_transport(struct json_line *l, struct json_object *o, const struct lookup *lk)
+{
+	if (lk->source == LOOKUP_PACKET)
+		json_line_text(l, o, "transport", lk->tcp ? "tcp" : "udp");
+}
+
+static void put_lookup(struct json_line *l, const struct lookup *lk)
+{
+	struct json_object *o = json_line_object(l, l->root, "dns");
+	unsigned kept = lk->answers < LOOKUP_ANSWERS ? lk->answers : LOOKUP_ANSWERS;
+	struct json_object *list;
+	struct name_buf buf;
+
+	json_line_text(l, o, "name", lk->name);
+	if (lk->qtype)
+		json_line_text(l, o, "qtype", qtype_name(lk->qtype, &buf));
+	json_line_known(l, o, "rcode", lookup_rcode_name(lk, &buf));
+	list = json_line_array(l, o, "answers");
+	for (unsigned i = 0; i < kept; i++)
+		json_line_address(l, list, NULL, &lk->answer[i]);
+	json_line_address(l, o, "server", &lk->server);
+	put_transport(l, o, lk);
+	json_line_text(l, o, "source", lookup_source_name(lk->source));
+	json_line_uint(l, o, "tries", lk->tries);
+	json_line_uint(l, o, "search_misses", lk->search_misses);
+	json_line_uint(l, o, "drops", lk->drops);
+}
+
+static int json_lookup(struct sink *s, const struct lookup *lk, const struct verdict *v)
+{
+	struct json_out *out = out_of(s);
+	struct json_line l;
+
+	json_line_begin(&l, "dns");
+	json_line_ts(&l, out, lk->start_ns);
+	json_line_owner(&l, &lk->owner);
+	put_lookup(&l, lk);
+	json_line_text(&l, l.root, "result", lookup_result_name(lk->result));
+	json_line_uint(&l, l.root, "dur_ns", lk->end_ns - lk->start_ns);
+	json_line_verdict(&l, v);
+	return json_line_write(&l, out);
+}
+
+static int json_connect(struct sink *s, const struct attempt *a, const struct verdict *v)
+{
+	struct json_out *out = out_of(s);
+	struct json_line l;
+
+	json_line_begin(&l, "connect");
+	json_attempt_fill(&l, out, a, v);
+	return json_line_write(&l, out);
+}
+
+static int json_lost(struct sink *s, __u64 ts_ns, __u64 count, enum rec_lost_where where)
+{
+	struct json_line l;
+
+	json_line_begin(&l, "lost");
+	json_line_stamp(&l, "ts_ns", ts_ns);
+	json_line_uint(&l, l.root, "count", count);
+	json_line_text(&l, l.root, "where", lost_where_name(where));
+	return json_line_write(&l, out_of(s));
+}
+
+static void put_results(struct json_line *l, const struct summary *sum)
+{
+	struct json_object *o = json_line_object(l, l->root, "connects");
+
+	/* ATTEMPT_IN_PROGRESS is the first of the enum and the last for the reader */
+	for (unsigned i = 1; i <= ATTEMPT_RESULTS; i++) {
+		enum attempt_result result = i % ATTEMPT_RESULTS;
+
+		json_line_uint(l, o, attempt_result_name(result), sum->results[result]);
+	}
+}
+
+static void put_reasons(struct json_line *l, const struct summary *sum)
+{
+	struct json_object *o = json_line_object(l, l->root, "drops");
+	unsigned rows = sum->reasons < SUMMARY_REASONS ? sum->reasons : SUMMARY_REASONS;
+
+	for (unsigned i = 0; i < rows; i++) {
+		const char *name = sum->drop_reason[i].name;
+
+		json_line_count(l, o, *name ? name : "unknown", sum->drop_reason[i].count);
+	}
+}
+
+static int json_summary(struct sink *s, const struct summary *sum)
+{
+	struct json_out *out = out_of(s);
+	struct json_line l;
+
+	json_line_begin(&l, "summary");
+	json_line_ts(&l, out, sum->ts_ns);
+	json_line_uint(&l, l.root, "events", sum->events);
+	json_line_uint(&l, l.root, "lost", sum->lost);
+	put_results(&l, sum);
+	put_reasons(&l, sum);
+	return json_line_write(&l, out);
+}
+
+static void json_free(struct sink *s)
+{
+	free(out_of(s)->buf);
+	free(s);
+}
+
+struct sink *sink_json_new(const struct sink_cfg *cfg)
+{
+	static const struct sink_ops ops = {
+		.meta = json_meta,
+		.lookup = json_lookup,
+		.connect = json_connect,
+		.lost = json_lost,
+		.summary = json_summary,
+		.free = json_free,
+	};
+	struct json_sink *js = calloc(1, sizeof(*js));
+
+	if (!js)
+		return NULL;
+	js->sink.ops = &ops;
+	js->out.out = cfg->out;
+	return &js->sink;
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The text sink: verdict first, then the evidence, for a reader in a hurry. */
+#include "output/names.h"
+#include "output/sink.h"
+#include "output/text_page.h"
+
+#define WIDTH_DEFAULT 80
+#define WIDTH_MIN     40
+
+struct text_sink {
+	struct sink sink;
+	struct page page;
+};
+
+static struct page *page_of(struct sink *s)
+{
+	return &((struct text_sink *)s)->page;
+}
+
+static void draw_field(struct page *p, const char *before, const char *s, size_t len)
+{
+	fputs(before, p->f);
+	page_bytes(p, s, len);
+}
+
+static int text_meta(struct sink *s, const struct run_info *run, const char *subcommand)
+{
+	const struct rec_meta *rec = run->rec;
+	struct page *p = page_of(s);
+	int err;
+
+	p->realtime_offset = rec->realtime_offset_ns;
+	p->slow_ns = rec->slow_ns;
+	if (!p->verbose)
+		return 0;
+	err = page_begin(p, SHAPE_LINE);
+	if (err)
+		return err;
+	draw_field(p, "pathlag ", rec->tool_version, sizeof(rec->tool_version));
+	draw_field(p, " ", subcommand, strlen(subcommand));
+	draw_field(p, ": ", rec->hostname, sizeof(rec->hostname));
+	draw_field(p, ", Linux ", rec->kernel, sizeof(rec->kernel));
+	draw_field(p, " ", rec->arch, sizeof(rec->arch));
+	fprintf(p->f, ", %u probes", rec->probes_attached);
+	if (rec->probes_skipped)
+		fprintf(p->f, " (%u skipped)", rec->probes_skipped);
+	fputs(", ", p->f);
+	page_time(p, rec->hdr.ts_ns);
+	fputc('\n', p->f);
+	return page_end(p);
+}
+
+static int text_on_lookup(struct sink *s, const struct lookup *l, const struct verdict *v)
+{
+	return text_lookup(page_of(s), l, v);
+}
+
+static int text_on_connect(struct sink *s, const struct attempt *a, const struct verdict *v)
+{
+	return text_attempt(page_of(s), a, v);
+}
+
+static int text_lost(struct sink *s, __u64 ts_ns, __u64 count, enum rec_lost_where where)
+{
+	struct page *p = page_of(s);
+	int err = page_begin(p, SHAPE_LINE);
+
+	if (err)
+		return err;
+	page_word(p, INK_BAD, "LOST");
+	fprintf(p->f, " %llu %s: %s\n", count,
+		where == LOST_SOCKET_MAP ? (count == 1 ? "connect" : "connects")
+					 : (count == 1 ? "record" : "records"),
+		where == LOST_SOCKET_MAP ? "no room to follow more; not shown"
+					 : "the ring buffer was full; attempts around here may be "
+					   "incomplete");
+	return page_end(p);
+}
+
+static __u64 all_connects(const struct summary *sum)
+{
+	__u64 all = 0;
+
+	for (unsigned i = 0; i < ATTEMPT_RESULTS; i++)
+		all += sum->results[i];
+	return all;
+}
+
+static void draw_results(struct page *p, const struct summary *sum)
+{
+	__u64 all = all_connects(sum);
+	const char *before = ": ";
+
+	if (!all) {
+		fputs("no connects seen\n", p->f);
+		return;
+	}
+	fprintf(p->f, "%llu %s", all, all == 1 ? "connect" : "connects");
+	for (unsigned i = 1; i <= ATTEMPT_RESULTS; i++) {
+		enum attempt_result r = i % ATTEMPT_RESULTS;
+
+		if (!sum->results[r])
+			continue;
+		fprintf(p->f, "%s%llu %s", before, sum->results[r],
+			r == ATTEMPT_IN_PROGRESS ? "still open" : attempt_result_name(r));
+		before = ", ";
+	}
+	fputc('\n', p->f);
+}
+
+static void draw_reasons(struct page *p, const struct summary *sum)
+{
+	unsigned rows = sum->reasons < SUMMARY_REASONS ? sum->reasons : SUMMARY_REASONS;
+
+	for (unsigned i = 0; i < rows; i++) {
+		const char *name = sum->drop_reason[i].name;
+
+		fprintf(p->f, "%s%llu ", i ? ", " : "drops: ", sum->drop_reason[i].count);
+		page_bytes(p, *name ? name : "unknown", sizeof(sum->drop_reason[i].name));
+	}
+	if (rows)
+		fputc('\n', p->f);
+}
+
+static int text_summary(struct sink *s, const struct summary *sum)
+{
+	struct page *p = page_of(s);
+	int err = page_begin(p, p->last == SHAPE_NONE ? SHAPE_LINE : SHAPE_BLOCK);
+
+	if (err)
+		return err;
+	draw_results(p, sum);
+	draw_reasons(p, sum);
+	if (sum->lost) {
+		page_word(p, INK_BAD, "lost: ");
+		fprintf(p->f, "%llu; what is shown above may be incomplete\n", sum->lost);
+	}
+	return page_end(p);
+}
+
+static void text_free(struct sink *s)
+{
+	free(s);
+}
+
+struct sink *sink_text_new(const struct sink_cfg *cfg)
+{
+	static const struct sink_ops ops = {
+		.meta = text_meta,
+		.lookup = text_on_lookup,
+		.connect = text_on_connect,
+		.lost = text_lost,
+		.summary = text_summary,
+		.free = text_free,
+	};
+	struct text_sink *ts = calloc(1, sizeof(*ts));
+
+	if (!ts)
+		return NULL;
+	ts->sink.ops = &ops;
+	ts->page.out = cfg->out;
+	ts->page.color = cfg->color;
+	ts->page.quiet = cfg->quiet;
+	ts->page.verbose = cfg->verbose;
+	ts->page.width = cfg->width ? cfg->width : WIDTH_DEFAULT;
+	if (ts->page.width < WIDTH_MIN)
+		ts->page.width = WIDTH_MIN;
+	return &ts->sink;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * text_page.h - what the text sink draws with: colours, wrapped sentences, bars to scale.
+ *
+ * A page collects one block in memory, so that it reaches the reader with one write. It belongs to
+ * the text sink: page_begin, the drawing calls, page_end, for each block again.
+ */
+#ifndef PATHLAG_TEXT_PAGE_H
+#define PATHLAG_TEXT_PAGE_H
+
+#include "output/attempt.h"
+#include "output/verdict.h"
+
+enum page_ink { INK_PLAIN, INK_GOOD, INK_WARN, INK_BAD, INK_DIM, INKS };
+
+/* What the last thing on the page was: blocks stand apart, single lines stand together. */
+enum page_shape { SHAPE_NONE, SHAPE_LINE, SHAPE_BLOCK };
+
+struct page {
+	FILE *out; /* borrowed */
+	bool color, quiet, verbose;
+	unsigned width;
+	__u64 realtime_offset, slow_ns; /* of REC_META */
+	enum page_shape last;
+
+	FILE *f; /* the block that is being drawn */
+	char *text;
+	size_t len;
+};
+
+/* 0 or -ENOMEM. Nothing may be drawn after a failure. */
+int page_begin(struct page *p, enum page_shape shape);
+
+/* Writes the block and flushes. 0 or -errno. */
+int page_end(struct page *p);
+
+void page_ink(struct page *p, enum page_ink ink); /* INK_PLAIN ends the others */
+void page_word(struct page *p, enum page_ink ink, const char *word);
+
+/* Bytes up to a NUL or LEN, with what would act on a terminal escaped. */
+void page_bytes(struct page *p, const char *s, size_t len);
+
+/* LABEL and TEXT from column 2 on, wrapped at the page's width, continued under TEXT's start. */
+void page_wrap(struct page *p, const char *label, const char *text);
+
+/* Spaces, then a bar for START..END of TOTAL in COLUMNS columns. */
+void page_bar(struct page *p, __u64 start, __u64 end, __u64 total, unsigned columns);
+
+/* SIGN and NS in 7 columns and SIGN's, digits to the right, unit to the left. */
+void page_duration(struct page *p, const char *sign, __u64 ns);
+
+/* "2026-11-21 01:35:00.123 UTC" */
+void page_time(struct page *p, __u64 ts_ns);
+
+/* "SLOW 1.03 s   curl[4242]  " */
+void page_headline(struct page *p, const char *word, enum page_ink ink, __u64 dur_ns,
+	const struct rec_owner *owner);
+
+/* The sentence, and the hint where there is one. */
+void page_verdict(struct page *p, const struct verdict *v);
+
+/* text_attempt.c */
+int text_attempt(struct page *p, const struct attempt *a, const struct verdict *v);
+/* text_lookup.c */
+int text_lookup(struct page *p, const struct lookup *l, const struct verdict *v);
+
+#endif
