@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * sock_emit.c - the deterministic graphs of a socket filter as one eBPF subprogram.
+ *
+ * Four graphs (IPv4 or IPv6, protocol with or without ports), each tried for the tuple as it is
+ * and with its ends swapped. No call, no memory but the tuple in r1: r2 up hold the operands of a
+ * test, r0 is scratch.
+ */
+#include <linux/bpf.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "filters/ebpf.h"
+#include "filters/emit.h"
+#include "filters/sock.h"
+
+enum {
+	KINDS = 4,
+	TUPLE = BPF_REG_1,
+	FIRST = BPF_REG_2,
+};
+
+#define TUPLE_AT(field) ((int)offsetof(struct filter_tuple, field))
+
+struct sock_emit {
+	struct emit e;
+	const struct sock_graph *g;
+	size_t base;   /* label of handle 0 of the graph being emitted */
+	bool swapped;  /* seen from the other end */
+	bool directed; /* whether the graph looks at an address or a port at all */
+};
+
+static const uint8_t protocols_with_ports[] = {
+	IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP, IPPROTO_DCCP, IPPROTO_UDPLITE};
+
+/* ---- values ---------------------------------------------------------------------------------- */
+
+/* Where a byte of the header lies in the tuple, -1 for constants. */
+static int tuple_offset(const struct sock_emit *s, struct sock_header_byte b)
+{
+	switch (b.what) {
+	case BYTE_SADDR:
+		return (s->swapped ? TUPLE_AT(daddr) : TUPLE_AT(saddr)) + b.at;
+	case BYTE_DADDR:
+		return (s->swapped ? TUPLE_AT(saddr) : TUPLE_AT(daddr)) + b.at;
+	case BYTE_SPORT:
+		return (s->swapped ? TUPLE_AT(dport) : TUPLE_AT(sport)) + b.at;
+	case BYTE_DPORT:
+		return (s->swapped ? TUPLE_AT(sport) : TUPLE_AT(dport)) + b.at;
+	case BYTE_PROTOCOL:
+		return TUPLE_AT(protocol);
+	case BYTE_CONST:
+		break;
+	}
+	return -1;
+}
+
+/* The tuple offset of all BYTES bytes if they lie there in a row and aligned, else -1. */
+static int whole(const struct sock_emit *s, uint64_t off, int bytes)
+{
+	int start = tuple_offset(s, sock_header(s->g->kind, off));
+
+	for (int i = 1; i < bytes; i++) {
+		if (start < 0 || tuple_offset(s, sock_header(s->g->kind, off + i)) != start + i)
+			return -1;
+	}
+	return start < 0 || start % bytes ? -1 : start;
+}
+
+static void emit_header_number(struct sock_emit *s, int reg, uint64_t off, int bytes)
+{
+	int start = whole(s, off, bytes);
+	int size = bytes == 4 ? BPF_W : bytes == 2 ? BPF_H : BPF_B;
+
+	if (start >= 0) {
+		emit_insn(&s->e, insn_load(size, reg, TUPLE, start));
+		if (bytes > 1)
+			emit_insn(&s->e, insn_from_be(reg, 8 * bytes));
+		return;
+	}
+	emit_insn(&s->e, insn_mov32_imm(reg, 0));
+	for (int i = 0; i < bytes; i++) {
+		struct sock_header_byte b = sock_header(s->g->kind, off + i);
+		int at = tuple_offset(s, b);
+
+		emit_insn(&s->e, insn_alu32_imm(BPF_LSH, reg, 8));
+		if (at < 0) {
+			emit_insn(&s->e, insn_alu32_imm(BPF_OR, reg, b.at));
+			continue;
+		}
+		emit_insn(&s->e, insn_load(BPF_B, BPF_REG_0, TUPLE, at));
+		emit_insn(&s->e, insn_alu32(BPF_OR, reg, BPF_REG_0));
+	}
+}
+
+/* Leaves a symbol's value in REG; the registers above it are free to use. */
+static void emit_symbol(struct sock_emit *s, int reg, sym_t handle)
+{
+	const struct sym *sym = &s->g->syms[handle];
+	uint32_t number;
+
+	switch (sym->kind) {
+	case SYM_CONST:
+		emit_insn(&s->e, insn_mov32_imm(reg, sym->k));
+		break;
+	case SYM_LOAD:
+		emit_header_number(s, reg, sym->k >> 8, sym->k & 0xff);
+		break;
+	case SYM_OP:
+		emit_symbol(s, reg, sym->a);
+		if (!sym_is_number(s->g, sym->b, &number)) {
+			emit_symbol(s, reg + 1, sym->b);
+			emit_insn(&s->e, insn_alu32(sym->op, reg, reg + 1));
+		} else if ((sym->op == BPF_LSH || sym->op == BPF_RSH) && number > 31) {
+			emit_insn(&s->e, insn_mov32_imm(reg, 0));
+		} else {
+			emit_insn(&s->e, insn_alu32_imm(sym->op, reg, number));
+		}
+	}
+}
+
+/* ---- graphs ---------------------------------------------------------------------------------- */
+
+static bool sym_directed(const struct sock_graph *g, sym_t handle)
+{
+	const struct sym *sym = &g->syms[handle];
+	bool found = false;
+
+	if (sym->kind == SYM_OP)
+		return sym_directed(g, sym->a) || sym_directed(g, sym->b);
+	if (sym->kind == SYM_LOAD) {
+		for (uint32_t i = 0; i < (sym->k & 0xff); i++) {
+			enum sock_byte what = sock_header(g->kind, (sym->k >> 8) + i).what;
+
+			found |= what != BYTE_CONST && what != BYTE_PROTOCOL;
+		}
+	}
+	return found;
+}
+
+static void emit_test(struct sock_emit *s, node_t handle, node_t following)
+{
+	const struct test *t = &s->g->tests[handle];
+	uint32_t number;
+
+	emit_symbol(s, FIRST, t->lhs);
+	if (sym_is_number(s->g, t->rhs, &number)) {
+		emit_jump32_imm(&s->e, t->op, FIRST, number, s->base + t->yes);
+	} else {
+		emit_symbol(s, FIRST + 1, t->rhs);
+		emit_jump32(&s->e, t->op, FIRST, FIRST + 1, s->base + t->yes);
+	}
+	if (t->no != following)
+		emit_goto(&s->e, s->base + t->no);
+}
+
+/* Children have the smaller handles, so emitting from the root down makes all jumps go forward. */
+static void emit_graph(struct sock_emit *s, const bool *used, node_t root)
+{
+	for (node_t i = root; i >= NODE_FIRST; i--) {
+		node_t following = i - 1;
+
+		if (!used[i])
+			continue;
+		while (following >= NODE_FIRST && !used[following])
+			following--;
+		emit_label(&s->e, s->base + i);
+		emit_test(s, i, following == NODE_REJECT ? NODE_REJECT : following);
+	}
+}
+
+static void mark_used(const struct sock_graph *g, node_t root, bool *used)
+{
+	used[root] = true;
+	for (node_t i = root; i >= NODE_FIRST; i--) {
+		if (used[i])
+			used[g->tests[i].yes] = used[g->tests[i].no] = true;
+	}
+}
+
+/* Code for one kind, entered at its first instruction; ends in a return on every path. */
+static void emit_kind(struct sock_emit *s, const struct sock_graph *g, node_t root, size_t base)
+{
+	bool used[SOCK_LIMIT] = {};
+	bool directed = false;
+
+	s->g = g;
+	if (root < NODE_FIRST) {
+		emit_return(&s->e, root == NODE_ACCEPT);
+		return;
+	}
+	mark_used(g, root, used);
+	for (node_t i = NODE_FIRST; i <= root; i++) {
+		const struct test *t = &g->tests[i];
+
+		directed |= used[i] && (sym_directed(g, t->lhs) || sym_directed(g, t->rhs));
+	}
+	for (int swapped = 0; swapped <= (int)directed; swapped++) {
+		s->swapped = swapped;
+		s->base = base + swapped * g->n_tests;
+		emit_graph(s, used, root);
+		emit_label(&s->e, s->base + NODE_REJECT);
+	}
+	emit_return(&s->e, 0);
+	for (int swapped = 0; swapped <= (int)directed; swapped++)
+		emit_label(&s->e, base + swapped * g->n_tests + NODE_ACCEPT);
+	emit_return(&s->e, 1);
+}
+
+/* ---- the subprogram -------------------------------------------------------------------------- */
+
+/* Goes to label OFFSET + kind, where the low bit of a kind is `ports` and the next `ipv6`. */
+static void emit_dispatch(struct sock_emit *s)
+{
+	emit_insn(&s->e, insn_load(BPF_B, BPF_REG_2, TUPLE, TUPLE_AT(family)));
+	emit_insn(&s->e, insn_load(BPF_B, BPF_REG_3, TUPLE, TUPLE_AT(protocol)));
+	for (int ipv6 = 0; ipv6 < 2; ipv6++) {
+		emit_jump_imm(&s->e, BPF_JNE, BPF_REG_2, ipv6 ? AF_INET6 : AF_INET, KINDS + ipv6);
+		for (size_t i = 0; i < ARRAY_SIZE(protocols_with_ports); i++)
+			emit_jump_imm(
+				&s->e, BPF_JEQ, BPF_REG_3, protocols_with_ports[i], 2 * ipv6 + 1);
+		emit_goto(&s->e, 2 * ipv6);
+		emit_label(&s->e, KINDS + ipv6);
+	}
+	emit_return(&s->e, 0);
+}
+
+static int emit_all(const struct sock_graph *graphs, const node_t *roots, struct ebpf *code)
+{
+	struct sock_emit s = {};
+	size_t base = KINDS + 2, labels = base;
+	int res;
+
+	for (int kind = 0; kind < KINDS; kind++)
+		labels += 2 * graphs[kind].n_tests;
+	emit_init(&s.e, labels);
+	emit_dispatch(&s);
+	for (int kind = 0; kind < KINDS; kind++) {
+		emit_label(&s.e, kind);
+		emit_kind(&s, &graphs[kind], roots[kind], base);
+		base += 2 * graphs[kind].n_tests;
+	}
+	res = emit_finish(&s.e);
+	if (!res) {
+		code->n = s.e.n;
+		code->insns = TAKE_PTR(s.e.insns);
+		code->origins = TAKE_PTR(s.e.origins);
+	}
+	emit_done(&s.e);
+	return res;
+}
+
+/* What is used when the expression is too involved: hide nothing. */
+static int emit_everything(struct ebpf *code)
+{
+	struct emit e;
+	int res;
+
+	emit_init(&e, 1);
+	emit_return(&e, 1);
+	res = emit_finish(&e);
+	if (!res) {
+		code->n = e.n;
+		code->insns = TAKE_PTR(e.insns);
+		code->origins = TAKE_PTR(e.origins);
+	}
+	emit_done(&e);
+	return res;
+}
+
+int ebpf_translate_sock(const struct cbpf_insn *prog, size_t n, struct ebpf *code, bool *ret_exact,
+	struct errbuf *err)
+{
+	struct sock_graph graphs[KINDS] = {};
+	node_t roots[KINDS];
+	int res = 0;
+
+	for (int kind = 0; !res && kind < KINDS; kind++) {
+		struct sock_kind what = {.ipv6 = kind & 2, .ports = kind & 1};
+
+		res = sock_graph_build(&graphs[kind], prog, n, what, &roots[kind]);
+	}
+	if (!res)
+		res = emit_all(graphs, roots, code);
+	*ret_exact = res != -E2BIG;
+	if (res == -E2BIG)
+		res = emit_everything(code);
+	for (int kind = 0; kind < KINDS; kind++)
+		sock_graph_done(&graphs[kind]);
+	return res ? err_set(err, res, "out of memory") : 0;
+}
