@@ -46,8 +46,19 @@ def wrong_line:
 	(if integers_but_share != [] then "not an integer: \(integers_but_share[0]) in \(.type)" else empty end),
 	(if .type == "connect" then wrong_connect elif .type == "dns" then wrong_dns else empty end);
 
+# The summary counts what was printed, unless the run was told to print only some.
+def wrong_summary:
+	(.[0].cmdline // [] | any(. == "--failed" or startswith("--slower-than"))) as $some
+	| (map(select(.type == "connect").result)) as $seen
+	| (.[-1].connects // {} | to_entries[]
+		| .key as $result | .value as $count
+		| ($seen | map(select(. == $result)) | length) as $lines
+		| if $some | not then select($lines != $count)
+			| "summary says \($count) \($result), there are \($lines) such lines" else empty end);
+
 def sound: [
 	(if .[0].type != "meta" then "the first line is \(.[0].type), not meta" else empty end),
 	(if .[-1].type != "summary" then "the last line is \(.[-1].type), not summary" else empty end),
-	(.[] | wrong_line)
+	(.[] | wrong_line),
+	wrong_summary
 ];

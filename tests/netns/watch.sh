@@ -112,8 +112,8 @@ took() { # MIN MAX milliseconds of the last run
 	[ "$MS" -le $(($2 * SLOWNESS)) ] || fail "the run took $MS ms, more than $2"
 }
 
-status() { # WANTED
-	[ "$STATUS" = "$1" ] || {
+status() { # WANTED, or several: '1|2'
+	[[ $STATUS =~ ^($1)$ ]] || {
 		problem "exit status $STATUS, wanted $1"
 		tail -n 3 "$ERR"
 	}

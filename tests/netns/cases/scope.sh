@@ -64,6 +64,9 @@ case_interface() {
 
 case_expression() {
 	topology
+	lag_raw --duration 1ms --netns "$C" tcp
+	[ "$STATUS" = 0 ] || skip "no pcap expressions in this version: $(head -n1 "$ERR")"
+	refuses 2 syntax 'tcp and and port'
 	web
 	lag_start --netns "$C" 'tcp dst port 81'
 	others
@@ -172,5 +175,5 @@ case_command_interrupted() { # Ctrl-C reaches both: the command ends, pathlag dr
 case_command_missing() {
 	topology
 	refuses 127 no-such-command --json -- no-such-command
-	refuses 126 /etc/passwd --json -- /etc/passwd
+	refuses '126|127' /etc/passwd --json -- /etc/passwd
 }
