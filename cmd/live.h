@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * live.h - the live source: probes armed, records read, and what user space adds to the stream
+ * (who and where we are, names of drop places, the passing of time, losses, the end).
+ *
+ * Every record goes to the recording, when there is one, and into the pipeline, in this order.
+ */
+#ifndef PATHLAG_LIVE_H
+#define PATHLAG_LIVE_H
+
+#include "cmd/child.h"
+#include "cmd/opts.h"
+#include "cmd/pipeline.h"
+
+/*
+ * Runs until the command has ended, a signal comes, --duration is over or the pipeline has had
+ * enough. CHILD (may be NULL) is let go once tracing is armed. Returns 0 or -errno with ERR.
+ */
+int live_run(const struct opts *o, struct pipeline *p, struct child *child, struct errbuf *err);
+
+#endif

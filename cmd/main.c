@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include <signal.h>
+
+#include "cmd/check.h"
+#include "cmd/connect.h"
+#include "cmd/filter.h"
+#include "cmd/replay.h"
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+} commands[] = {
+	{"connect", cmd_connect},
+	{"replay", cmd_replay},
+	{"filter", cmd_filter},
+	{"check", cmd_check},
+};
+
+int main(int argc, char **argv)
+{
+	/* A reader that has gone is an ordinary end: writes say EPIPE instead of killing us. */
+	signal(SIGPIPE, SIG_IGN);
+
+	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (!strcmp(argv[1], commands[i].name))
+			return commands[i].run(argc - 1, argv + 1);
+
+	/* `pathlag -- curl ...` is what people type: connect is the default. */
+	return cmd_connect(argc, argv);
+}

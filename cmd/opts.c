@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include <getopt.h>
+#include <math.h>
+
+#include "cmd/opts.h"
+#include "cmd/usage.h"
+
+enum kind { FLAG, TEXT, DURATION, NUMBER, FD, FORMAT, COLOR, JSON, HELP, VERSION };
+
+struct option_row {
+	char letter; /* 0 = none */
+	const char *name, *metavar, *help;
+	enum kind kind;
+	unsigned commands; /* enum subcommand, or'ed */
+	size_t offset;     /* in struct opts */
+};
+
+#define AT(member) offsetof(struct opts, member)
+#define ANY        (CMD_CONNECT | CMD_REPLAY)
+
+static const struct option_row table[] = {
+	{'p', "pid", "PID[,PID]", "only these processes", TEXT, CMD_CONNECT, AT(pids)},
+	{'f', "follow", NULL, "and the children they start", FLAG, CMD_CONNECT, AT(follow)},
+	{0, "comm", "NAME", "only processes of this name (15 characters)", TEXT, CMD_CONNECT,
+		AT(comm)},
+	{0, "cgroup", "PATH", "only processes in this cgroup or below", TEXT, CMD_CONNECT,
+		AT(cgroup)},
+	{0, "netns", "NAME|PATH|INODE", "only in this network namespace", TEXT, CMD_CONNECT,
+		AT(netns)},
+	{'i', "interface", "IFACE", "only connects that leave through it", TEXT, ANY, AT(iface)},
+	{0, "failed", NULL, "print only attempts that did not succeed", FLAG, ANY, AT(failed)},
+	{0, "slower-than", "DURATION", "print only attempts that took longer", DURATION, ANY,
+		AT(slower_than_ns)},
+	{0, "slow", "DURATION", "call an attempt slow from here on (100ms)", DURATION, ANY,
+		AT(slow_ns)},
+	{0, "duration", "DURATION", "stop after this time", DURATION, CMD_CONNECT, AT(duration_ns)},
+	{'c', "count", "N", "stop after N connects", NUMBER, ANY, AT(count)},
+	{0, "json", NULL, "JSON lines (= --format json)", JSON, ANY, AT(format)},
+	{0, "format", "text|json", "how to print", FORMAT, ANY, AT(format)},
+	{'o', "output", "FILE", "print to FILE instead of stdout", TEXT, ANY, AT(output_path)},
+	{'w', "write", "FILE", "save the raw records for `pathlag replay`", TEXT, CMD_CONNECT,
+		AT(record_path)},
+	{0, "color", "auto|always|never", "colours in text", COLOR, ANY, AT(color)},
+	{0, "ready-fd", "N", "write \"ready\" to this descriptor once armed", FD, CMD_CONNECT,
+		AT(ready_fd)},
+	{'q', "quiet", NULL, "verdicts only; no notes", FLAG, ANY, AT(quiet)},
+	{'v', "verbose", NULL, "every lookup and connect in full; what was not attached", FLAG, ANY,
+		AT(verbose)},
+	{'h', "help", NULL, "this text", HELP, ANY, 0},
+	{'V', "version", NULL, "the version", VERSION, ANY, 0},
+};
+
+#define ROWS ARRAY_SIZE(table)
+
+void opts_print(FILE *f, unsigned mask)
+{
+	for (size_t i = 0; i < ROWS; i++) {
+		const struct option_row *row = &table[i];
+		char left[64];
+		int n;
+
+		if (!(row->commands & mask))
+			continue;
+		n = row->letter ? snprintf(left, sizeof(left), "-%c, ", row->letter)
+				: snprintf(left, sizeof(left), "    ");
+		snprintf(left + n, sizeof(left) - n, "--%s%s%s", row->name, row->metavar ? " " : "",
+			row->metavar ? row->metavar : "");
+		fprintf(f, "  %-31s %s\n", left, row->help);
+	}
+}
+
+int opts_number(const char *text, uint64_t min, uint64_t max, uint64_t *ret)
+{
+	char *end;
+	unsigned long long value;
+
+	errno = 0;
+	value = strtoull(text, &end, 10);
+	if (errno || *end || *text < '0' || *text > '9' || value < min || value > max)
+		return -EINVAL;
+	*ret = value;
+	return 0;
+}
+
+int opts_duration(const char *text, uint64_t *ret_ns)
+{
+	static const struct {
+		const char *unit;
+		double ns;
+	} units[] = {{"", 1e9}, {"s", 1e9}, {"ms", 1e6}, {"us", 1e3}, {"ns", 1}, {"m", 60e9},
+		{"h", 3600e9}};
+	char *end;
+	double value;
+
+	if ((*text < '0' || *text > '9') && *text != '.')
+		return -EINVAL;
+	value = strtod(text, &end);
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
+		double ns = value * units[i].ns;
+
+		if (strcmp(end, units[i].unit))
+			continue;
+		if (!isfinite(ns) || ns < 1 || ns > 1e18)
+			return -EINVAL;
+		*ret_ns = (uint64_t)ns;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+static int set_choice(int *to, const char *value, const char *const *names, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(value, names[i])) {
+			*to = (int)i;
+			return 0;
+		}
+	return -EINVAL;
+}
+
+static int set_value(struct opts *o, const struct option_row *row, const char *value)
+{
+	static const char *const formats[] = {"text", "json"};
+	static const char *const colors[] = {"auto", "always", "never"};
+	void *to = (char *)o + row->offset;
+	uint64_t number;
+	int err = 0;
+
+	switch (row->kind) {
+	case FLAG:
+		*(bool *)to = true;
+		break;
+	case TEXT:
+		*(const char **)to = value;
+		err = *value ? 0 : -EINVAL;
+		break;
+	case DURATION:
+		return opts_duration(value, to);
+	case NUMBER:
+		return opts_number(value, 1, UINT32_MAX, to);
+	case FD:
+		err = opts_number(value, 0, 1 << 20, &number);
+		*(int *)to = err ? -1 : (int)number;
+		break;
+	case FORMAT:
+		return set_choice(to, value, formats, ARRAY_SIZE(formats));
+	case COLOR:
+		return set_choice(to, value, colors, ARRAY_SIZE(colors));
+	case JSON:
+		*(enum out_format *)to = FORMAT_JSON;
+		break;
+	case HELP:
+	case VERSION:
+		break;
+	}
+	return err;
+}
+
+/* getopt's own tables, for the options that CMD knows. */
+static void make_getopt(enum subcommand cmd, char *letters, struct option *longs)
+{
+	*letters++ = ':';
+	for (size_t i = 0; i < ROWS; i++) {
+		if (!(table[i].commands & cmd))
+			continue;
+		*longs++ = (struct option){table[i].name,
+			table[i].metavar ? required_argument : no_argument, NULL, 256 + (int)i};
+		if (!table[i].letter)
+			continue;
+		*letters++ = table[i].letter;
+		if (table[i].metavar)
+			*letters++ = ':';
+	}
+	*letters = '\0';
+	*longs = (struct option){0};
+}
+
+static const struct option_row *row_of(int opt)
+{
+	if (opt >= 256)
+		return &table[opt - 256];
+	for (size_t i = 0; i < ROWS; i++)
+		if (table[i].letter == opt)
+			return &table[i];
+	return NULL;
+}
+
+static int refuse(int opt, char **argv, struct errbuf *err)
+{
+	const char *word = argv[optind - 1];
+
+	if (opt == ':')
+		return err_set(err, -EINVAL, "option %s needs a value (see pathlag --help)", word);
+	if (optopt > 0 && optopt < 256)
+		return err_set(err, -EINVAL, "unknown option -%c (see pathlag --help)", optopt);
+	return err_set(err, -EINVAL, "unknown option %s (see pathlag --help)", word);
+}
+
+static void save_word(struct opts *o, const char *word)
+{
+	size_t n = strlen(word) + 1;
+
+	if (o->cmdline_len + n > sizeof(o->cmdline))
+		return;
+	memcpy(o->cmdline + o->cmdline_len, word, n);
+	o->cmdline_len += n;
+}
+
+/* As typed, but for the program's path. getopt and `--` will move the words about. */
+static void save_line(struct opts *o, int argc, char **argv)
+{
+	save_word(o, "pathlag");
+	if (!strcmp(argv[0], "connect"))
+		save_word(o, argv[0]);
+	for (int i = 1; i < argc; i++)
+		save_word(o, argv[i]);
+}
+
+/* Everything from `--` on is the command's; our own options may stand anywhere before it. */
+static int split_command(struct opts *o, int *argc, char **argv, struct errbuf *err)
+{
+	for (int i = 1; i < *argc; i++) {
+		if (strcmp(argv[i], "--"))
+			continue;
+		argv[i] = NULL;
+		*argc = i;
+		o->command = argv + i + 1;
+		if (!*o->command)
+			return err_set(err, -EINVAL, "no command after --");
+		return 0;
+	}
+	return 0;
+}
+
+int opts_parse(struct opts *o, enum subcommand cmd, int argc, char **argv, struct errbuf *err)
+{
+	char letters[2 * ROWS + 3];
+	struct option longs[ROWS + 1];
+	int opt;
+
+	o->ready_fd = -1;
+	save_line(o, argc, argv);
+	opt = split_command(o, &argc, argv, err);
+	if (opt)
+		return opt;
+	make_getopt(cmd, letters, longs);
+	opterr = 0;
+	optind = 1;
+	while ((opt = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
+		const struct option_row *row = opt == '?' || opt == ':' ? NULL : row_of(opt);
+
+		if (!row)
+			return refuse(opt, argv, err);
+		if (row->kind == HELP || row->kind == VERSION) {
+			row->kind == HELP ? usage_print(stdout, cmd) : usage_version(stdout);
+			return 1;
+		}
+		if (set_value(o, row, optarg))
+			return err_set(err, -EINVAL, "bad value \"%s\" for --%s: expected %s",
+				optarg, row->name, row->metavar);
+	}
+	o->operand = argv + optind;
+	o->operands = argc - optind;
+	return 0;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * opts.h - the command line. One table (opts.c) makes the parser, the help of each subcommand and
+ * the README's list; an option that a subcommand does not know is refused by name.
+ */
+#ifndef PATHLAG_OPTS_H
+#define PATHLAG_OPTS_H
+
+#include "bpf/base.h"
+
+enum subcommand { CMD_CONNECT = 1 << 0, CMD_REPLAY = 1 << 1 };
+enum out_format { FORMAT_TEXT, FORMAT_JSON };
+enum color_when { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
+#define OPTS_CMDLINE_MAX 4096 /* a longer line is cut at a word */
+
+struct opts {
+	/* whose connects */
+	const char *pids;
+	const char *comm;
+	const char *cgroup;
+	const char *netns;
+	const char *iface;
+	bool follow;
+	/* which of them */
+	bool failed;
+	uint64_t slower_than_ns;
+	uint64_t slow_ns; /* 0 = the default, or the recording's own */
+	/* when to end */
+	uint64_t duration_ns;
+	uint64_t count;
+	/* where to */
+	enum out_format format;
+	enum color_when color;
+	const char *record_path;
+	const char *output_path;
+	int ready_fd; /* -1 = none */
+	bool quiet, verbose;
+	/* the rest */
+	char **command; /* after `--`, NULL-terminated; NULL = none */
+	char **operand; /* the others, NULL-terminated */
+	int operands;
+	/* the whole line, for the record: each word NUL-terminated */
+	char cmdline[OPTS_CMDLINE_MAX];
+	size_t cmdline_len;
+};
+
+#define SLOW_DEFAULT_NS 100000000ULL
+
+/*
+ * Parses ARGV after the subcommand's name (argv[0] is that name). Returns 0; 1 when help or the
+ * version was asked for and shown; -EINVAL with ERR naming the word that was wrong.
+ */
+int opts_parse(struct opts *o, enum subcommand cmd, int argc, char **argv, struct errbuf *err);
+
+/* The option table for the subcommands in MASK, as people read it. */
+void opts_print(FILE *f, unsigned mask);
+
+/* "250ms", "1.5s", "2m", "800us"; a bare number is seconds. 0 or -EINVAL. */
+int opts_duration(const char *text, uint64_t *ret_ns);
+
+/* A whole decimal number within [MIN, MAX]. 0 or -EINVAL. */
+int opts_number(const char *text, uint64_t min, uint64_t max, uint64_t *ret);
+
+#endif

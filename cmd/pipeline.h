@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * pipeline.h - records in, lines out: decode -> correlate -> judge -> select -> sink.
+ *
+ * The same for a live run and for a replay: they differ only in where the records come from.
+ */
+#ifndef PATHLAG_PIPELINE_H
+#define PATHLAG_PIPELINE_H
+
+#include "cmd/opts.h"
+#include "output/event.h"
+
+struct pipeline;
+
+/* Opens the output that O asks for. NULL with ERR on failure. */
+struct pipeline *pipeline_new(const struct opts *o, const char *subcommand, struct errbuf *err);
+
+/*
+ * Takes one record. Returns 0; 1 when enough has been printed (--count); -EPIPE when the reader
+ * has gone; -EBADMSG for a record that makes no sense; or another -errno.
+ */
+int pipeline_feed(struct pipeline *p, const void *rec, size_t len);
+
+/* The decoder, to ask what names the stream still lacks. */
+const struct decoder *pipeline_decoder(const struct pipeline *p);
+
+/* What is told on stderr at the end: lost and evicted records. */
+uint64_t pipeline_lost(const struct pipeline *p);
+
+void pipeline_free(struct pipeline *p);
+
+#endif
