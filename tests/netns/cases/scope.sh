@@ -163,10 +163,10 @@ case_command_user() {
 		problem "the command ran as $(tr '\n' ' ' <"$T/stdout"), not as SUDO_UID"
 }
 
-case_command_interrupted() { # Ctrl-C reaches both: the command ends, pathlag drains
+case_command_interrupted() { # the signal ends the command too; what was seen is printed
 	topology
 	web
-	in_client timeout --foreground -s INT 1 "$PATHLAG" --json -o "$OUT" -- \
+	in_client timeout --foreground -k 10 -s INT 1 "$PATHLAG" --json -o "$OUT" -- \
 		sh -c "curl -s -o /dev/null http://$WEB/; exec sleep 20" || true
 	sound
 	expect 'connects | length <= 1' 'everything drained'
