@@ -27,7 +27,7 @@ def wrong_connect:
 	(if .result == "established" and .errno != null then "established with \(.errno)" else empty end),
 	(if (.verdict | .cause and .text and (.share >= 0) and (.share <= 1)) | not
 		then "verdict not complete: \(.verdict)" else empty end),
-	(("owner", "netns", "sk", "tuple", "dns_link", "syn", "drops", "timeline") as $key
+	(("owner", "netns", "tuple", "dns_link", "syn", "drops", "timeline") as $key
 		| if has($key) | not then "connect line without \($key)" else empty end),
 	(if .tuple | .daddr and .dport and .family and .proto | not
 		then "tuple not complete: \(.tuple)" else empty end);
@@ -35,7 +35,8 @@ def wrong_connect:
 def wrong_dns:
 	(("owner", "netns", "dns", "result", "dur_ns") as $key
 		| if has($key) | not then "dns line without \($key)" else empty end),
-	(if .dns | (.tries | type) == "number" and (.answers | type) == "array" and .transport and .source
+	(if .dns | (.tries | type) == "number" and (.answers | type) == "array" and .source
+			and (.source != "packet" or (.transport and .qtype))
 		| not then "dns not complete: \(.dns)" else empty end),
 	(if .dur_ns < 0 then "negative duration" else empty end);
 
