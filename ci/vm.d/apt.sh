@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
 # A private apt per suite, beside the system's: its own source list, lists and downloads, and an
 # empty dpkg status. The mirror is the one the system's apt is set up with.
 #
@@ -36,6 +37,8 @@ apt_setup() {
 		Dir::Etc::preferencesparts "/dev/null";
 		Acquire::Languages "none";
 		Acquire::Retries "2";
+		Acquire::http::Timeout "20";
+		Acquire::https::Timeout "20";
 		APT::Sandbox::User "";
 		APT::Install-Recommends "false";
 	END

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
 # What differs from run to run: a tar with the repo, the command and the guest's init, given to the
 # machine as a disk, and one small initramfs per kernel. All in a run directory of its own.
 

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
 # The cache's rule: a directory NAME-KEY is complete or absent, where KEY sums up the packages it was
 # made of and the RECIPE, the script that made it; a link NAME points to the current one.
 #

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
 # The guest's root: Debian packages of the host's own suite, unpacked into a read-only ext4 image,
 # so that what the host built runs there. Nothing of the host's file system goes in.
 

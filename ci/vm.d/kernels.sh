@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
 # Debian's cloud kernels, by name. One directory each in the cache, complete or absent:
 # vmlinuz, release, packages, early/ (modules the initramfs loads, in order), modules.ext4.
 

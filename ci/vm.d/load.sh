@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC1091
 # All parts of ci/vm, in the order they build on each other. Needs VM_DIR and CACHE.
-# shellcheck disable=SC1091
 
 say() { echo "ci/vm: $*" >&2; }
 die() { say "$*"; exit 125; }

@@ -63,6 +63,7 @@ def die_with_parent():
 
 
 def disk(serial, path):
+    path = path.replace(",", ",,")      # QEMU's way to mean a comma
     return ["-drive", f"file={path},if=none,id={serial},format=raw,readonly=on",
             "-device", f"virtio-blk-pci,drive={serial},serial={serial}"]
 

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
 # --with: Debian packages beside the guest's own, each in an image of its own with all the libraries
 # it needs, mounted at /opt/PACKAGE. They may come from a newer suite than the guest, so each program
 # is started by its own loader: /opt/PACKAGE/bin/PROGRAM is a short script that does it.
