@@ -151,6 +151,7 @@ topology() {
 	if [ $# -eq 0 ]; then
 		ip -n "$S" link add eth0 type veth peer name server0 netns "$R"
 	else
+		[ -c /dev/net/tun ] || modprobe tun 2>/dev/null || true
 		[ -c /dev/net/tun ] || skip 'no /dev/net/tun, which a cable that loses packets needs'
 		ip -n "$S" tuntap add eth0 mode tap
 		ip -n "$R" tuntap add server0 mode tap

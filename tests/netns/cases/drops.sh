@@ -108,7 +108,7 @@ case_egress_queueing() {
 	topology
 	web
 	crawl 300kbit
-	lag -- sh -c "python3 '$CLIENTS/udp.py' $WEB 9999 20; exec python3 '$CLIENTS/tcp.py' $WEB 80"
+	lag -- python3 "$CLIENTS/tcp.py" --burst 20 "$WEB" 80
 	took 300 3000
 	expect 'connect.verdict.cause == "egress_queueing"' 'our own queue is the cause'
 	expect 'connect | .phase_ns.egress >= 200000000 and .drops == []' 'the time is in egress'

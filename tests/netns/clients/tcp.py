@@ -36,6 +36,13 @@ def nonblocking(sock, options):
     return errno.errorcode[error] if error else "established"
 
 
+def standing_queue(options, family):
+    """Datagrams of 1000 bytes at once, that what follows has to queue behind."""
+    with socket.socket(family, socket.SOCK_DGRAM) as sock:
+        for _ in range(options.burst):
+            sock.sendto(b"\0" * 1000, (options.address, 9999))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("address")
@@ -43,12 +50,14 @@ def main():
     parser.add_argument("-n", type=int, default=1, help="that many connects, one after another")
     parser.add_argument("--timeout", type=float, help="seconds, then give up")
     parser.add_argument("--nonblock", action="store_true", help="connect without blocking, poll")
+    parser.add_argument("--burst", type=int, default=0, help="first send that many datagrams")
     parser.add_argument("--wait", action="store_true", help="say `waiting`, then wait for a line")
     options = parser.parse_args()
     if options.wait:
         print("waiting", flush=True)
         sys.stdin.readline()
     family = socket.AF_INET6 if ":" in options.address else socket.AF_INET
+    standing_queue(options, family)
     for _ in range(options.n):
         start = time.monotonic()
         word = attempt(options, family)
