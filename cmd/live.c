@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include <signal.h>
-#include <sys/utsname.h>
 #include <time.h>
 
 #include "bpf/kernel.h"
@@ -126,8 +125,8 @@ static void stream_names(struct live *l, const struct rec_drop *drop)
 		struct rec_reason rec = {
 			.hdr = header(REC_REASON, sizeof(rec)), .code = drop->reason};
 
-		kernel_drop_reason(l->kernel, drop->reason, rec.subsys, sizeof(rec.subsys),
-			rec.name, sizeof(rec.name));
+		kernel_drop_reason(l->kernel, drop->reason, rec.name, sizeof(rec.name), rec.subsys,
+			sizeof(rec.subsys));
 		stream(l, &rec, sizeof(rec));
 	}
 }
@@ -152,13 +151,13 @@ static void stream_meta(struct live *l)
 {
 	size_t at = sizeof(struct rec_meta), cmdline_len = l->opts->cmdline_len;
 	_cleanup_(freep) struct rec_meta *rec = calloc(1, at + cmdline_len);
-	struct utsname uts;
+	struct kernel_id id;
 
 	if (!rec) {
 		l->result = -ENOMEM;
 		return;
 	}
-	uname(&uts);
+	kernel_identify(&id);
 	memcpy(rec + 1, l->opts->cmdline, cmdline_len);
 	rec->hdr = header(REC_META, at + cmdline_len);
 	rec->version = REC_STREAM_VERSION;
@@ -166,9 +165,9 @@ static void stream_meta(struct live *l)
 	rec->probes_skipped = probes_skipped(l->probes);
 	rec->realtime_offset_ns = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
 	copy_text(rec->tool_version, sizeof(rec->tool_version), PATHLAG_VERSION);
-	copy_text(rec->kernel, sizeof(rec->kernel), uts.release);
-	copy_text(rec->arch, sizeof(rec->arch), uts.machine);
-	copy_text(rec->hostname, sizeof(rec->hostname), uts.nodename);
+	copy_text(rec->kernel, sizeof(rec->kernel), id.release);
+	copy_text(rec->arch, sizeof(rec->arch), id.arch);
+	copy_text(rec->hostname, sizeof(rec->hostname), id.hostname);
 	copy_text(rec->milestone, sizeof(rec->milestone), "raw_tp");
 	copy_text(rec->function, sizeof(rec->function), "none");
 	copy_text(rec->program, sizeof(rec->program), "none");

@@ -340,6 +340,8 @@ static bool on_state(struct open *o, const struct rec_state *rec)
 		o->closed_ns = rec->hdr.ts_ns;
 		if (rec->sk_err)
 			a->err = rec->sk_err;
+		if (a->err == ETIMEDOUT && !a->answered)
+			open_relabel_wait(o, PHASE_RTO_WAIT);
 		open_moment(o, rec->hdr.ts_ns, AT_CLOSED)->err = -(int)rec->sk_err;
 	}
 	if (!waits_for_return(o))
@@ -452,8 +454,6 @@ void progress_finish(struct open *o, __u64 end_ns)
 	a->result = result_of(o);
 	if (a->result == ATTEMPT_ESTABLISHED)
 		a->err = 0;
-	if (a->result == ATTEMPT_TIMEOUT && !a->answered)
-		open_relabel_wait(o, PHASE_RTO_WAIT);
 	a->end_ns = end_ns;
 	a->phase_seen |= 1u << PHASE_NEIGH | 1u << PHASE_EGRESS | 1u << PHASE_RTO_WAIT |
 			 1u << PHASE_NETWORK | 1u << PHASE_INGRESS;

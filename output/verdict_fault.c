@@ -21,7 +21,7 @@ static __u64 charge_no_route(const struct attempt *a)
 {
 	bool routed_out = a->route.known && a->route.err < 0;
 
-	if (a->syn_sent || a->refusal.icmp)
+	if (a->syn_sent || a->refusal.icmp || a->neigh.waited)
 		return 0;
 	return is_unreachable(a) || routed_out ? whole(a) : 0;
 }

@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Name lookups: questions, repetitions, search lists, calls, hostile messages, and their links. */
+#include <arpa/nameser.h>
+
+#include "output/dns.h"
+#include "tests/unit/stream.h"
+
+#define SK     0xffff888000001000ULL
+#define SERVER "10.9.0.53"
+#define TGID   42
+
+/* A DNS message under construction. */
+struct message {
+	__u8 data[REC_DNS_MAX];
+	size_t len;
+};
+
+static void put16(struct message *m, unsigned v)
+{
+	m->data[m->len++] = (__u8)(v >> 8);
+	m->data[m->len++] = (__u8)v;
+}
+
+static void put_name(struct message *m, const char *name)
+{
+	while (*name) {
+		size_t n = strcspn(name, ".");
+
+		m->data[m->len++] = (__u8)n;
+		memcpy(m->data + m->len, name, n);
+		m->len += n;
+		name += n + (name[n] == '.');
+	}
+	m->data[m->len++] = 0;
+}
+
+static struct message message(
+	unsigned id, unsigned flags, const char *name, unsigned qtype, unsigned answers)
+{
+	struct message m = {0};
+
+	put16(&m, id);
+	put16(&m, flags);
+	put16(&m, 1);
+	put16(&m, answers);
+	put16(&m, 0);
+	put16(&m, 0);
+	put_name(&m, name);
+	put16(&m, qtype);
+	put16(&m, ns_c_in);
+	return m;
+}
+
+static void add_a(struct message *m, const char *addr)
+{
+	put16(m, 0xc00c); /* the question's name */
+	put16(m, ns_t_a);
+	put16(m, ns_c_in);
+	put16(m, 0);
+	put16(m, 60); /* TTL */
+	put16(m, 4);
+	inet_pton(AF_INET, addr, m->data + m->len);
+	m->len += 4;
+}
+
+static void put_message(
+	struct stream *s, double ms, const struct message *m, const char *server, __u32 flags)
+{
+	struct {
+		struct rec_dns rec;
+		__u8 payload[REC_DNS_MAX];
+	} r = {.rec = {.owner = stream_owner(TGID),
+		       .tuple = stream_tuple(server, 53, 33333),
+		       .flags = flags,
+		       .wire_len = (__u32)m->len,
+		       .payload_len = (__u32)m->len}};
+
+	memcpy(r.payload, m->data, m->len);
+	stream_put(s, &r, REC_DNS, sizeof(r.rec) + m->len, ms);
+}
+
+static void ask(struct stream *s, double ms, unsigned id, const char *name, const char *server)
+{
+	struct message m = message(id, 0x0100, name, ns_t_a, 0);
+
+	put_message(s, ms, &m, server, 0);
+}
+
+static void answer(struct stream *s, double ms, unsigned id, const char *name, const char *server,
+	unsigned rcode)
+{
+	struct message m = message(id, 0x8180 | rcode, name, ns_t_a, rcode ? 0 : 1);
+
+	if (!rcode)
+		add_a(&m, "10.9.0.2");
+	put_message(s, ms, &m, server, DNS_RECEIVED);
+}
+
+static void gai_call(struct stream *s, double ms, const char *node)
+{
+	struct rec_gai_call rec = {.owner = stream_owner(TGID)};
+
+	snprintf(rec.node, sizeof(rec.node), "%s", node);
+	PUT(s, ms, REC_GAI_CALL, rec);
+}
+
+static void gai_return(struct stream *s, double ms, int ret, const char *addr)
+{
+	struct rec_gai_return rec = {.owner = stream_owner(TGID), .ret = ret};
+
+	if (addr) {
+		rec.count = 1;
+		rec.addr[0].family = 4;
+		inet_pton(AF_INET, addr, rec.addr[0].addr);
+	}
+	PUT(s, ms, REC_GAI_RETURN, rec);
+}
+
+static void connect_and_return(struct stream *s, double ms)
+{
+	put_connect(s, ms, SK, "10.9.0.2", CONNECT_IN_SYSCALL);
+	put_sent(s, ms + 0.1, SK, "10.9.0.2", 0);
+	put_reply(s, ms + 1, SK, TCPF_SYN | TCPF_ACK);
+	put_state(s, ms + 1, SK, "10.9.0.2", 1, 0);
+	put_return(s, ms + 1, SK, 0);
+}
+
+/* ---- tests -------------------------------------------------------------------------------- */
+
+static void test_slow_answer(void)
+{
+	struct stream *s = stream_new();
+
+	ask(s, 0, 1, "A.Test", SERVER);
+	answer(s, 400, 1, "a.tEST", SERVER, 0);
+	CHECK_INT(s->lookups, 1);
+	CHECK_STR(s->lookup[0].name, "a.test");
+	CHECK_INT(s->lookup[0].tries, 1);
+	CHECK_INT(s->lookup[0].result, LOOKUP_ANSWERED);
+	CHECK_STR(s->lookup_verdict[0].cause, "dns_slow");
+	connect_and_return(s, 400.5);
+	CHECK_STR(s->attempt[0].name, "a.test");
+	CHECK_INT(s->attempt[0].dns_link, DNS_LINK_ANSWER);
+	CHECK_INT(s->attempt[0].phase_ns[PHASE_DNS], 400000000);
+	CHECK_INT(s->attempt[0].phase_ns[PHASE_THINK], 490000);
+	CHECK_STR(s->verdict[0].cause, "dns_slow");
+	stream_free(s);
+}
+
+static void test_lost_query_is_a_retry(void)
+{
+	struct stream *s = stream_new();
+
+	ask(s, 0, 1, "a.test", SERVER);
+	ask(s, 5000, 2, "a.test", SERVER);
+	answer(s, 5001, 2, "a.test", SERVER, 0);
+	CHECK_INT(s->lookups, 1);
+	CHECK_INT(s->lookup[0].tries, 2);
+	CHECK_STR(s->lookup_verdict[0].cause, "dns_retry");
+	connect_and_return(s, 5002);
+	CHECK_STR(s->verdict[0].cause, "dns_retry");
+	CHECK(strstr(s->verdict[0].text, "got no answer from 10.9.0.53"));
+	stream_free(s);
+}
+
+static void test_second_server_answers(void)
+{
+	struct stream *s = stream_new();
+
+	ask(s, 0, 1, "a.test", "10.9.0.53");
+	ask(s, 5000, 1, "a.test", "10.9.0.54");
+	answer(s, 5001, 1, "a.test", "10.9.0.54", 0);
+	CHECK_INT(s->lookup[0].servers, 2);
+	connect_and_return(s, 5002);
+	CHECK_STR(s->verdict[0].cause, "dns_retry");
+	CHECK(strstr(s->verdict[0].text, "10.9.0.54 answered"));
+	stream_free(s);
+}
+
+static void test_silence_is_a_timeout(void)
+{
+	struct stream *s = stream_new();
+
+	ask(s, 0, 1, "a.test", SERVER);
+	put_tick(s, 5500);
+	CHECK_INT(s->lookups, 0);
+	put_tick(s, 6100);
+	CHECK_INT(s->lookups, 1);
+	CHECK_INT(s->lookup[0].result, LOOKUP_TIMEOUT);
+	CHECK_STR(s->lookup_verdict[0].cause, "dns_timeout");
+	stream_free(s);
+}
+
+static void test_getaddrinfo_says_when_it_gave_up(void)
+{
+	struct stream *s = stream_new();
+
+	gai_call(s, 0, "a.test");
+	ask(s, 0.1, 1, "a.test", SERVER);
+	ask(s, 1000.1, 1, "a.test", SERVER);
+	gai_return(s, 2000, -3, NULL);
+	CHECK_INT(s->lookups, 1);
+	CHECK_INT(s->lookup[0].source, LOOKUP_PACKET);
+	CHECK_INT(s->lookup[0].tries, 2);
+	CHECK_INT(s->lookup[0].end_ns - s->lookup[0].start_ns, 1999900000);
+	CHECK_STR(s->lookup_verdict[0].cause, "dns_timeout");
+	stream_free(s);
+}
+
+static void test_servfail_everywhere_is_an_error(void)
+{
+	struct stream *s = stream_new();
+
+	ask(s, 0, 1, "a.test", SERVER);
+	answer(s, 1, 1, "a.test", SERVER, ns_r_servfail);
+	ask(s, 1.1, 1, "a.test", SERVER);
+	answer(s, 2, 1, "a.test", SERVER, ns_r_servfail);
+	CHECK_INT(s->lookups, 0);
+	put_tick(s, 200);
+	CHECK_INT(s->lookups, 1);
+	CHECK_INT(s->lookup[0].result, LOOKUP_ERROR);
+	CHECK_INT(s->lookup[0].rcode, ns_r_servfail);
+	CHECK_STR(s->lookup_verdict[0].cause, "dns_error");
+	stream_free(s);
+}
+
+static void test_search_list_is_counted(void)
+{
+	struct stream *s = stream_new();
+
+	ask(s, 0, 1, "a.test.x.example", SERVER);
+	answer(s, 100, 1, "a.test.x.example", SERVER, ns_r_nxdomain);
+	ask(s, 100.1, 2, "a.test.example", SERVER);
+	answer(s, 200, 2, "a.test.example", SERVER, ns_r_nxdomain);
+	ask(s, 200.1, 3, "a.test", SERVER);
+	answer(s, 201, 3, "a.test", SERVER, 0);
+	CHECK_INT(s->lookups, 3);
+	CHECK_INT(s->lookup[2].search_misses, 2);
+	connect_and_return(s, 202);
+	CHECK_INT(s->attempt[0].phase_ns[PHASE_DNS], 201000000);
+	CHECK_STR(s->verdict[0].cause, "dns_search_list");
+	stream_free(s);
+}
+
+static void test_answer_nobody_asked_for_is_ignored(void)
+{
+	struct stream *s = stream_new();
+
+	ask(s, 0, 1, "a.test", SERVER);
+	answer(s, 1, 999, "a.test", SERVER, 0);
+	answer(s, 2, 1, "b.test", SERVER, 0);
+	CHECK_INT(s->lookups, 0);
+	answer(s, 3, 1, "a.test", SERVER, 0);
+	CHECK_INT(s->lookups, 1);
+	stream_free(s);
+}
+
+static void test_truncated_answer_goes_on_over_tcp(void)
+{
+	struct stream *s = stream_new();
+	struct message m = message(1, 0x8380, "a.test", ns_t_a, 0);
+
+	ask(s, 0, 1, "a.test", SERVER);
+	put_message(s, 1, &m, SERVER, DNS_RECEIVED);
+	m = message(2, 0x0100, "a.test", ns_t_a, 0);
+	put_message(s, 2, &m, SERVER, DNS_TCP);
+	m = message(2, 0x8180, "a.test", ns_t_a, 1);
+	add_a(&m, "10.9.0.2");
+	put_message(s, 3, &m, SERVER, DNS_TCP | DNS_RECEIVED);
+	CHECK_INT(s->lookups, 1);
+	CHECK(s->lookup[0].tcp && s->lookup[0].truncated);
+	CHECK_INT(s->lookup[0].tries, 1);
+	CHECK_INT(s->lookup[0].answers, 1);
+	stream_free(s);
+}
+
+static void test_name_from_a_file_has_no_packets(void)
+{
+	struct stream *s = stream_new();
+
+	gai_call(s, 0, "a.test");
+	gai_return(s, 150, 0, "10.9.0.2");
+	CHECK_INT(s->lookups, 1);
+	CHECK_INT(s->lookup[0].source, LOOKUP_GETADDRINFO);
+	CHECK_INT(s->lookup[0].tries, 0);
+	connect_and_return(s, 151);
+	CHECK_INT(s->attempt[0].dns_link, DNS_LINK_GETADDRINFO);
+	CHECK_STR(s->attempt[0].name, "a.test");
+	CHECK_INT(s->attempt[0].phase_ns[PHASE_DNS], 150000000);
+	stream_free(s);
+}
+
+static void test_numeric_node_is_no_lookup(void)
+{
+	struct stream *s = stream_new();
+
+	gai_call(s, 0, "10.9.0.2");
+	gai_return(s, 1, 0, "10.9.0.2");
+	gai_call(s, 2, "fe80::1%eth0");
+	gai_return(s, 3, 0, NULL);
+	CHECK_INT(s->lookups, 0);
+	stream_free(s);
+}
+
+static void test_only_the_first_connect_pays_for_the_lookup(void)
+{
+	struct stream *s = stream_new();
+
+	ask(s, 0, 1, "a.test", SERVER);
+	answer(s, 10, 1, "a.test", SERVER, 0);
+	connect_and_return(s, 20);
+	connect_and_return(s, 30);
+	CHECK_INT(s->attempts, 2);
+	CHECK_INT(s->attempt[0].phase_ns[PHASE_DNS], 10000000);
+	CHECK_INT(s->attempt[1].phase_ns[PHASE_DNS], 0);
+	CHECK_STR(s->attempt[1].name, "a.test");
+	CHECK_INT(s->attempt[1].dns_link, DNS_LINK_ANSWER);
+	stream_free(s);
+}
+
+static void test_old_lookup_is_linked_but_not_timed(void)
+{
+	struct stream *s = stream_new();
+
+	ask(s, 0, 1, "a.test", SERVER);
+	answer(s, 10, 1, "a.test", SERVER, 0);
+	connect_and_return(s, 5000);
+	CHECK_INT(s->attempt[0].phase_ns[PHASE_DNS], 0);
+	CHECK_INT(s->attempt[0].dns_link, DNS_LINK_ANSWER);
+	connect_and_return(s, 200000);
+	CHECK_INT(s->attempt[1].dns_link, DNS_LINK_NONE);
+	stream_free(s);
+}
+
+static void test_hostile_messages(void)
+{
+	struct dns_message out;
+	struct message m = message(1, 0x8180, "a.test", ns_t_a, 65535);
+	__u8 loop[] = {0, 1, 0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0, 0xc0, 12, 0, 1, 0, 1};
+
+	CHECK_INT(dns_parse(loop, sizeof(loop), &out), -EBADMSG);
+	for (size_t n = 0; n < 12; n++)
+		CHECK_INT(dns_parse(m.data, n, &out), -EBADMSG);
+	/* More answers announced than there are: those that are there count. */
+	add_a(&m, "10.9.0.2");
+	CHECK_INT(dns_parse(m.data, m.len, &out), 0);
+	CHECK_INT(out.answers, 1);
+	/* Cut inside the record. */
+	CHECK_INT(dns_parse(m.data, m.len - 2, &out), 0);
+	CHECK_INT(out.answers, 0);
+	/* A label of binary bytes is escaped, not trusted. */
+	m = message(1, 0x0100, "\x01\xff\n.test", ns_t_a, 0);
+	CHECK_INT(dns_parse(m.data, m.len, &out), 0);
+	CHECK_STR(out.name, "\\001\\255\\010.test");
+}
+
+static void test_table_of_lookups_is_bounded(void)
+{
+	struct stream *s = stream_new();
+	char name[32];
+
+	for (int i = 0; i < 3000; i++) {
+		snprintf(name, sizeof(name), "n%d.test", i);
+		ask(s, i * 0.001, (unsigned)i, name, SERVER);
+	}
+	CHECK(tracker_evicted(s->tracker) == 3000 - 2048);
+	CHECK_INT(s->lookups, 3000 - 2048);
+	stream_free(s);
+}
+
+int main(void)
+{
+	UNIT_RUN(test_slow_answer);
+	UNIT_RUN(test_lost_query_is_a_retry);
+	UNIT_RUN(test_second_server_answers);
+	UNIT_RUN(test_silence_is_a_timeout);
+	UNIT_RUN(test_getaddrinfo_says_when_it_gave_up);
+	UNIT_RUN(test_servfail_everywhere_is_an_error);
+	UNIT_RUN(test_search_list_is_counted);
+	UNIT_RUN(test_answer_nobody_asked_for_is_ignored);
+	UNIT_RUN(test_truncated_answer_goes_on_over_tcp);
+	UNIT_RUN(test_name_from_a_file_has_no_packets);
+	UNIT_RUN(test_numeric_node_is_no_lookup);
+	UNIT_RUN(test_only_the_first_connect_pays_for_the_lookup);
+	UNIT_RUN(test_old_lookup_is_linked_but_not_timed);
+	UNIT_RUN(test_hostile_messages);
+	UNIT_RUN(test_table_of_lookups_is_bounded);
+	return unit_status();
+}
