@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * connect.bpf.h - an attempt begins and ends: connect(2), the route it takes, SYN_SENT.
+ *
+ * sys_enter and sys_exit see every system call of the machine, so they return on one comparison
+ * for all but connect(2), and sys_exit reads nothing unless some thread of ours is inside it.
+ */
+#ifndef PATHLAG_CONNECT_BPF_H
+#define PATHLAG_CONNECT_BPF_H
+
+#include "bpf/dns.bpf.h"
+
+#if defined(__TARGET_ARCH_x86)
+# define NR_CONNECT           42
+# define SYSCALL_NR(regs)     BPF_CORE_READ(regs, orig_ax)
+# define SYSCALL_ARG1(regs)   BPF_CORE_READ(regs, di)
+# define SYSCALL_ARG2(regs)   BPF_CORE_READ(regs, si)
+# define TASK_IS_COMPAT(task) (BPF_CORE_READ(task, thread_info.status) & 2)
+#elif defined(__TARGET_ARCH_arm64)
+# define NR_CONNECT           203
+# define SYSCALL_NR(regs)     BPF_CORE_READ(regs, syscallno)
+# define SYSCALL_ARG1(regs)   BPF_CORE_READ(regs, regs[0])
+# define SYSCALL_ARG2(regs)   BPF_CORE_READ(regs, regs[1])
+# define TASK_IS_COMPAT(task) (BPF_CORE_READ(task, thread_info.flags) & (1UL << 22))
+#else
+# error "which registers hold a system call's number and arguments here?"
+#endif
+
+#define O_NONBLOCK 04000
+
+#define EAGAIN        11
+#define ENOBUFS       105
+#define EPERM         1
+#define EACCES        13
+#define EINVAL        22
+#define EINTR         4
+#define EAFNOSUPPORT  97
+#define EADDRNOTAVAIL 99
+#define ENETUNREACH   101
+#define EISCONN       106
+#define EALREADY      114
+#define EINPROGRESS   115
+#define ERESTARTSYS   512
+
+#define RTF_REJECT    0x0200
+#define RTN_BLACKHOLE 6
+#define RTN_PROHIBIT  8
+#define RTN_THROW     9
+#define EHOSTUNREACH  113
+
+/* The caller's address, as IPv4 or IPv6; false for other families. Unreadable: family 0. */
+static __always_inline bool call_target(struct call *c, const void *uaddr)
+{
+	__u8 raw[24] = {};
+	__u16 family;
+
+	if (bpf_probe_read_user(raw, 8, uaddr))
+		return true;
+	family = *(__u16 *)raw;
+	c->dport = *(__u16 *)(raw + 2);
+	if (family == AF_INET) {
+		c->family = 4;
+		__builtin_memcpy(c->daddr, raw + 4, 4);
+		return true;
+	}
+	if (family != AF_INET6)
+		return false;
+	if (bpf_probe_read_user(c->daddr, 16, uaddr + 8))
+		return true;
+	c->family = 6;
+	if (addr_is_mapped(c->daddr)) {
+		addr_unmap(c->daddr);
+		c->family = 4;
+	}
+	return true;
+}
+
+SEC("raw_tp/sys_enter")
+int on_sys_enter(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct pt_regs *regs = (void *)ctx->args[0];
+	struct task_struct *task;
+	struct call c = {};
+	__u32 tid;
+
+	if (ctx->args[1] != NR_CONNECT || !armed || !scope_has_current())
+		return 0;
+	task = (void *)bpf_get_current_task();
+	if (TASK_IS_COMPAT(task))
+		return 0;
+	if (!call_target(&c, (void *)SYSCALL_ARG2(regs)))
+		return 0;
+	c.ts_ns = bpf_ktime_get_ns();
+	c.user_fd = (__u32)SYSCALL_ARG1(regs);
+	tid = bpf_get_current_pid_tgid();
+	switch (bpf_map_update_elem(&pending, &tid, &c, BPF_NOEXIST)) {
+	case 0:
+		__sync_fetch_and_add(&calls, 1);
+		break;
+	case -17: /* left over: its exit was not seen */
+		bpf_map_update_elem(&pending, &tid, &c, BPF_EXIST);
+		break;
+	default:
+		count_lost(LOST_SOCKET_MAP);
+	}
+	return 0;
+}
+
+/* The socket behind a file descriptor of the running process. */
+static __always_inline struct sock *sock_of_fd(__u64 fd)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct fdtable *fdt = BPF_CORE_READ(task, files, fdt);
+	struct file **files = BPF_CORE_READ(fdt, fd);
+	struct file *file = NULL;
+	struct socket *sock;
+
+	if (fd >= BPF_CORE_READ(fdt, max_fds))
+		return NULL;
+	bpf_probe_read_kernel(&file, sizeof(file), files + fd);
+	sock = BPF_CORE_READ(file, private_data);
+	return BPF_CORE_READ(sock, sk);
+}
+
+/* Did connect(2) fail for a reason of its own? Not when it only says how far an earlier one is. */
+static __always_inline bool call_failed_here(const struct call *c, int err)
+{
+	switch (err) {
+	case EALREADY:
+	case EISCONN:
+	case EINPROGRESS:
+		return false;
+	case EADDRNOTAVAIL:
+	case EACCES:
+	case EPERM:
+	case EINVAL:
+	case EAFNOSUPPORT:
+	case ENOBUFS:
+		return true;
+	}
+	return c->routed;
+}
+
+static __always_inline void return_emit(const struct call *c, int ret, __u32 netns)
+{
+	struct rec_return *r = rec_start(REC_RETURN, sizeof(*r));
+
+	if (!r)
+		return;
+	r->sk = c->sk;
+	r->call_ts_ns = c->ts_ns;
+	r->ret = ret == -ERESTARTSYS ? -EINTR : ret;
+	r->flags = CONNECT_IN_SYSCALL | (c->routed ? CONNECT_ROUTED : 0);
+	r->route_err = c->route_err;
+	r->route_table = c->route_table;
+	owner_fill(&r->owner, netns);
+	__builtin_memset(&r->tuple, 0, sizeof(r->tuple));
+	__builtin_memcpy(r->tuple.daddr, c->daddr, 16);
+	r->tuple.dport = c->dport;
+	r->tuple.family = c->family;
+	r->tuple.l4_proto = IPPROTO_TCP;
+	rec_end(r);
+}
+
+static __always_inline void call_end(const struct call *c, int ret)
+{
+	struct sock *sk;
+	__u32 netns;
+
+	if (c->sk) {
+		return_emit(c, ret, sk_netns((void *)c->sk));
+		return;
+	}
+	if (ret >= 0 || !call_failed_here(c, -ret))
+		return;
+	sk = sock_of_fd(c->user_fd);
+	if (!sk || BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP)
+		return;
+	netns = sk_netns(sk);
+	if (scope_has_netns(netns))
+		return_emit(c, ret, netns);
+}
+
+SEC("raw_tp/sys_exit")
+int on_sys_exit(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct pt_regs *regs = (void *)ctx->args[0];
+	struct call *c;
+	__u32 tid;
+
+	if (!calls || SYSCALL_NR(regs) != NR_CONNECT)
+		return 0;
+	tid = bpf_get_current_pid_tgid();
+	c = bpf_map_lookup_elem(&pending, &tid);
+	if (!c)
+		return 0;
+	if (armed)
+		call_end(c, ctx->args[1]);
+	if (!bpf_map_delete_elem(&pending, &tid))
+		__sync_fetch_and_add(&calls, -1);
+	return 0;
+}
+
+static __always_inline struct call *call_current(void)
+{
+	__u32 tid = bpf_get_current_pid_tgid();
+
+	return calls ? bpf_map_lookup_elem(&pending, &tid) : NULL;
+}
+
+/* ---- routes --------------------------------------------------------------------------------- */
+
+/* A lookup that found nothing says so only until one finds something. */
+static __always_inline void route_note(
+	struct call *c, __u32 table, const struct fib_nh_common *nhc, int err)
+{
+	__u8 gw_family = 0;
+
+	if (err == -EAGAIN && c->routed)
+		return;
+	c->routed = 1;
+	c->route_err = err == -EAGAIN ? -ENETUNREACH : err;
+	c->route_table = table;
+	c->route_family = 0;
+	c->route_ifindex = 0;
+	__builtin_memset(c->route_gateway, 0, sizeof(c->route_gateway));
+	if (err || !nhc)
+		return;
+	c->route_ifindex = BPF_CORE_READ(nhc, nhc_oif);
+	gw_family = BPF_CORE_READ(nhc, nhc_gw_family);
+	if (gw_family == AF_INET) {
+		c->route_family = 4;
+		BPF_CORE_READ_INTO((__u32 *)c->route_gateway, nhc, nhc_gw.ipv4);
+	} else if (gw_family == AF_INET6) {
+		c->route_family = 6;
+		BPF_CORE_READ_INTO(&c->route_gateway, nhc, nhc_gw.ipv6);
+	}
+}
+
+static __always_inline bool addr_unset(const __u8 *addr)
+{
+	const __u64 *a = (const void *)addr;
+
+	return !a[0] && !a[1];
+}
+
+/* Softirqs borrow our thread for other packets' lookups: the destination must be the caller's. */
+static __always_inline bool call_looks_up(const struct call *c, const void *daddr, int family)
+{
+	if (c->sk || (c->family && c->family != family))
+		return false;
+	if (!c->family || addr_unset(c->daddr))
+		return true;
+	if (family == 4)
+		return *(__u32 *)c->daddr == *(__u32 *)daddr;
+	return addr_same(c->daddr, daddr);
+}
+
+SEC("raw_tp/fib_table_lookup")
+int on_fib_table_lookup(struct bpf_raw_tracepoint_args *ctx)
+{
+	const struct flowi4 *fl = (void *)ctx->args[1];
+	__u8 proto = BPF_CORE_READ(fl, __fl_common.flowic_proto);
+	struct call *c;
+	__u32 daddr;
+
+	if (proto == IPPROTO_UDP)
+		return dns_expect4(ctx, fl);
+	c = call_current();
+	if (!c)
+		return 0;
+	daddr = BPF_CORE_READ(fl, daddr);
+	if (call_looks_up(c, &daddr, 4))
+		route_note(c, ctx->args[0], (void *)ctx->args[2], (int)ctx->args[3]);
+	return 0;
+}
+
+/* What ip6_rt_type_to_error() makes of it; the entry that stands for "no route" is its own case. */
+static __always_inline int route6_err(const struct net *net, const struct fib6_result *res)
+{
+	if (!(BPF_CORE_READ(res, fib6_flags) & RTF_REJECT))
+		return 0;
+	if (BPF_CORE_READ(res, f6i) == BPF_CORE_READ(net, ipv6.fib6_null_entry))
+		return -EAGAIN;
+	switch (BPF_CORE_READ(res, fib6_type)) {
+	case RTN_BLACKHOLE:
+		return -EINVAL;
+	case RTN_PROHIBIT:
+		return -EACCES;
+	case RTN_THROW:
+		return -EAGAIN;
+	}
+	return -EHOSTUNREACH;
+}
+
+SEC("raw_tp/fib6_table_lookup")
+int on_fib6_table_lookup(struct bpf_raw_tracepoint_args *ctx)
+{
+	const struct fib6_result *res = (void *)ctx->args[1];
+	const struct fib6_table *table = (void *)ctx->args[2];
+	const struct flowi6 *fl = (void *)ctx->args[3];
+	__u8 proto = BPF_CORE_READ(fl, __fl_common.flowic_proto);
+	struct in6_addr daddr;
+	struct call *c;
+	int err;
+
+	if (proto == IPPROTO_UDP)
+		return dns_expect6(ctx, fl);
+	c = call_current();
+	if (!c)
+		return 0;
+	BPF_CORE_READ_INTO(&daddr, fl, daddr);
+	if (!call_looks_up(c, &daddr, 6))
+		return 0;
+	err = route6_err((void *)ctx->args[0], res);
+	route_note(c, BPF_CORE_READ(table, tb6_id), (void *)BPF_CORE_READ(res, nh), err);
+	return 0;
+}
+
+/* ---- the state machine ---------------------------------------------------------------------- */
+
+static __always_inline __u32 connect_blocking(const struct sock *sk)
+{
+	struct file *file = BPF_CORE_READ(sk, sk_socket, file);
+
+	if (!file)
+		return CONNECT_NO_FILE;
+	return BPF_CORE_READ(file, f_flags) & O_NONBLOCK ? CONNECT_NONBLOCK : 0;
+}
+
+static __always_inline void connect_emit(
+	const struct sock *sk, const struct attempt *a, const struct call *c)
+{
+	struct rec_connect *r = rec_start(REC_CONNECT, sizeof(*r));
+
+	if (!r)
+		return;
+	r->sk = (__u64)sk;
+	r->owner = a->owner;
+	sock_tuple(sk, &r->tuple);
+	r->flags = connect_blocking(sk);
+	r->pad = 0;
+	if (c) {
+		r->call_ts_ns = c->ts_ns;
+		r->flags |= CONNECT_IN_SYSCALL | (c->routed ? CONNECT_ROUTED : 0);
+		r->route_table = c->route_table;
+		r->route_ifindex = c->route_ifindex;
+		r->route_err = c->route_err;
+		r->route_family = c->route_family;
+		__builtin_memcpy(r->route_gateway, c->route_gateway, 16);
+	} else {
+		r->call_ts_ns = 0;
+		r->route_table = r->route_ifindex = r->route_family = 0;
+		r->route_err = 0;
+		__builtin_memset(r->route_gateway, 0, 16);
+	}
+	rec_end(r);
+}
+
+static __always_inline void attempt_begin(const struct sock *sk)
+{
+	__u64 key = (__u64)sk;
+	struct attempt a = {};
+	struct call *c;
+	__u32 netns = sk_netns(sk);
+
+	if (!armed || !scope_has_netns(netns) || !scope_has_current())
+		return;
+	owner_fill(&a.owner, netns);
+	switch (bpf_map_update_elem(&socks, &key, &a, BPF_NOEXIST)) {
+	case 0:
+		__sync_fetch_and_add(&tracked, 1);
+		break;
+	case -17:
+		bpf_map_update_elem(&socks, &key, &a, BPF_EXIST);
+		break;
+	default:
+		count_lost(LOST_SOCKET_MAP);
+		return;
+	}
+	c = call_current();
+	if (c)
+		c->sk = key;
+	connect_emit(sk, &a, c);
+}
+
+static __always_inline void attempt_end(const struct sock *sk, __u8 new_state)
+{
+	struct attempt *a = attempt_of(sk);
+	struct rec_state *r;
+	__u64 key = (__u64)sk;
+
+	if (!a)
+		return;
+	r = rec_start(REC_STATE, sizeof(*r));
+	if (r) {
+		r->sk = key;
+		sock_tuple(sk, &r->tuple);
+		r->old_state = TCP_SYN_SENT;
+		r->new_state = new_state;
+		r->sk_err = BPF_CORE_READ(sk, sk_err);
+		r->sk_err_soft = BPF_CORE_READ(sk, sk_err_soft);
+		r->pad = 0;
+		rec_end(r);
+	}
+	if (a->wire.family)
+		bpf_map_delete_elem(&tuples, &a->wire);
+	if (!bpf_map_delete_elem(&socks, &key))
+		__sync_fetch_and_add(&tracked, -1);
+}
+
+SEC("raw_tp/inet_sock_set_state")
+int on_set_state(struct bpf_raw_tracepoint_args *ctx)
+{
+	const struct sock *sk = (void *)ctx->args[0];
+	int old = ctx->args[1], new = ctx->args[2];
+
+	if (old == TCP_SYN_SENT) {
+		if (tracked && new != old)
+			attempt_end(sk, new);
+		return 0;
+	}
+	/* An MPTCP socket reports its own states too, beside those of its TCP subflows. */
+	if (new == TCP_SYN_SENT && BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP)
+		attempt_begin(sk);
+	return 0;
+}
+
+#endif

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * drop.bpf.h - packets of ours, or answers, that this host throws away.
+ *
+ * Found by socket (a SYN that never reached a device) or by tuple (anywhere else on this host,
+ * other namespaces included). What the kernel consumed normally does not come here, except on
+ * kernels without drop reasons, which trace a few ordinary frees as well.
+ */
+#ifndef PATHLAG_DROP_BPF_H
+#define PATHLAG_DROP_BPF_H
+
+#include "bpf/packet.bpf.h"
+
+/* What was dropped, and whose it was. */
+struct victim {
+	__u64 sk;
+	__u32 packet; /* enum rec_drop_packet */
+	__u32 egress;
+	struct rec_tuple tuple; /* initiator's orientation */
+};
+
+static __always_inline __u32 tcp_kind(__u8 flags)
+{
+	if (flags & TCPF_RST)
+		return DROP_RST;
+	if (flags & TCPF_SYN)
+		return flags & TCPF_ACK ? DROP_SYN_ACK : DROP_SYN;
+	return DROP_ACK;
+}
+
+/* By tuple, either way round. */
+static __always_inline bool victim_tcp(struct victim *v, const struct packet *p)
+{
+	v->packet = tcp_kind(p->tcp_flags);
+	v->tuple = p->tuple;
+	v->egress = 1;
+	v->sk = sock_by_tuple(&v->tuple);
+	if (v->sk)
+		return true;
+	tuple_reverse(&v->tuple, &p->tuple);
+	v->egress = 0;
+	v->sk = sock_by_tuple(&v->tuple);
+	return v->sk != 0;
+}
+
+static __always_inline bool victim_dns(struct victim *v, const struct packet *p)
+{
+	struct dns_flow *flow;
+
+	if (p->tuple.dport == bpf_htons(DNS_PORT)) {
+		v->tuple = p->tuple;
+		v->packet = DROP_DNS_QUERY;
+		v->egress = 1;
+	} else if (p->tuple.sport == bpf_htons(DNS_PORT)) {
+		tuple_reverse(&v->tuple, &p->tuple);
+		v->packet = DROP_DNS_ANSWER;
+		v->egress = 0;
+	} else {
+		return false;
+	}
+	flow = bpf_map_lookup_elem(&dns_flows, &v->tuple);
+	if (!flow)
+		return false;
+	v->sk = flow->sk;
+	return true;
+}
+
+static __always_inline bool victim_icmp(struct victim *v, const struct packet *p)
+{
+	struct packet in = {};
+
+	if (!icmp_quoted(&in, p))
+		return false;
+	v->tuple = in.tuple;
+	v->packet = DROP_ICMP;
+	v->egress = 0;
+	v->sk = sock_by_tuple(&v->tuple);
+	return v->sk != 0;
+}
+
+static __always_inline bool victim_of(struct victim *v, const struct packet *p)
+{
+	switch (p->tuple.l4_proto) {
+	case IPPROTO_TCP:
+		return tracked && victim_tcp(v, p);
+	case IPPROTO_UDP:
+		return dns_awaited() && victim_dns(v, p);
+	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
+		return tracked && victim_icmp(v, p);
+	}
+	return false;
+}
+
+/* By socket: headers below TCP's may not be written yet, so the socket itself says where to. */
+static __always_inline bool victim_own(
+	struct victim *v, struct packet *p, const struct sock *sk, bool parsed)
+{
+	if (!tracked || !attempt_of(sk))
+		return false;
+	v->sk = (__u64)sk;
+	v->packet = parsed ? tcp_kind(p->tcp_flags) : DROP_SYN;
+	v->egress = 1;
+	if (parsed)
+		v->tuple = p->tuple;
+	else
+		sock_tuple(sk, &v->tuple);
+	return true;
+}
+
+/* Namespace numbers start here; a dev pointer whose field holds something else fails this. */
+#define NETNS_MIN 0xefffff00
+
+static __noinline int drop_emit(const struct sk_buff *skb, __u64 location, __u32 reason)
+{
+	struct packet p = {};
+	struct victim v = {};
+	struct skb_refs refs = {};
+	struct rec_drop *r;
+	bool parsed = packet_of(&p, skb);
+
+	skb_refs(skb, &refs);
+	if (!victim_own(&v, &p, refs.sk, parsed) && !(parsed && victim_of(&v, &p)))
+		return 0;
+	r = rec_start(REC_DROP, sizeof(*r));
+	if (!r)
+		return 0;
+	r->sk = v.sk;
+	r->skb = (__u64)skb;
+	r->location = location;
+	r->reason = reason;
+	r->packet = v.packet;
+	r->tuple = v.tuple;
+	dev_fill(&r->dev, refs.dev);
+	if (r->dev.netns < NETNS_MIN)
+		__builtin_memset(&r->dev, 0, sizeof(r->dev));
+	r->seq = p.seq;
+	r->transmission = 0;
+	if (v.packet <= DROP_ACK && v.sk)
+		r->transmission = sock_transmission((void *)v.sk);
+	r->egress = v.egress;
+	r->dns_id = p.dns_id;
+	rec_end(r);
+	return 0;
+}
+
+/* Since 5.17 (c504e5c2f964): why. */
+SEC("raw_tp/kfree_skb")
+int on_kfree_skb_reason(struct bpf_raw_tracepoint_args *ctx)
+{
+	__u32 reason = ctx->args[2];
+
+	if ((!tracked && !dns_awaited()) || (reason_consumed && reason == reason_consumed))
+		return 0;
+	return drop_emit((void *)ctx->args[0], ctx->args[1], reason);
+}
+
+SEC("raw_tp/kfree_skb")
+int on_kfree_skb(struct bpf_raw_tracepoint_args *ctx)
+{
+	if (!tracked && !dns_awaited())
+		return 0;
+	return drop_emit((void *)ctx->args[0], ctx->args[1], 0);
+}
+
+#endif

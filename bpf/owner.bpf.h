@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* owner.bpf.h - the process that asks: who it is, whether it is in scope, whether it runs at all.
+ */
+#ifndef PATHLAG_OWNER_BPF_H
+#define PATHLAG_OWNER_BPF_H
+
+#include "bpf/state.bpf.h"
+
+#define PF_KTHREAD 0x00200000
+
+static __always_inline __u32 sk_netns(const void *sk)
+{
+	return BPF_CORE_READ((const struct sock *)sk, __sk_common.skc_net.net, ns.inum);
+}
+
+static __always_inline __u32 task_netns(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+
+	return BPF_CORE_READ(task, nsproxy, net_ns, ns.inum);
+}
+
+/* Id of the ancestor of the task's cgroup at that depth, 0 where it lies higher. */
+static __always_inline __u64 task_cgroup_at(struct task_struct *task, __u32 level)
+{
+	struct cgroup *cgrp = BPF_CORE_READ(task, cgroups, dfl_cgrp);
+	__u64 id = 0;
+
+	if (BPF_CORE_READ(cgrp, level) < (int)level)
+		return 0;
+	if (bpf_core_field_exists(cgrp->ancestors)) {
+		struct cgroup *up = NULL;
+
+		bpf_core_read(&up, sizeof(up), &cgrp->ancestors[level]);
+		return BPF_CORE_READ(up, kn, id);
+	}
+	bpf_core_read(&id, sizeof(id), &((struct cgroup___v510 *)cgrp)->ancestor_ids[level]);
+	return id;
+}
+
+static __always_inline bool comm_matches(const char *comm)
+{
+	const __u64 *a = (const void *)comm;
+	__u64 want[2];
+
+	__builtin_memcpy(want, (const void *)scope.comm, sizeof(want));
+	return a[0] == want[0] && a[1] == want[1];
+}
+
+static __always_inline bool tgid_listed(__u32 tgid)
+{
+	return bpf_map_lookup_elem(&scope_tgids, &tgid) != NULL;
+}
+
+/* Is the running process in scope? Everything but the namespace, which a socket decides. */
+static __always_inline bool scope_has_current(void)
+{
+	if (scope.by_pid && !tgid_listed(bpf_get_current_pid_tgid() >> 32))
+		return false;
+	if (scope.by_comm) {
+		char comm[REC_COMM_LEN] __attribute__((aligned(8))) = {};
+
+		bpf_get_current_comm(comm, sizeof(comm));
+		if (!comm_matches(comm) &&
+			!(scope.follow && tgid_listed(bpf_get_current_pid_tgid() >> 32)))
+			return false;
+	}
+	if (scope.by_cgroup) {
+		struct task_struct *task = (void *)bpf_get_current_task();
+
+		if (task_cgroup_at(task, scope.cgroup_level) != scope.cgroup)
+			return false;
+	}
+	return true;
+}
+
+static __always_inline bool scope_has_netns(__u32 netns)
+{
+	return !scope.by_netns || netns == scope.netns;
+}
+
+static __always_inline void owner_fill(struct rec_owner *o, __u32 netns)
+{
+	__u64 id = bpf_get_current_pid_tgid();
+
+	o->tgid = id >> 32;
+	o->tid = id;
+	o->netns = netns;
+	o->uid = bpf_get_current_uid_gid();
+	o->cgroup = bpf_get_current_cgroup_id();
+	bpf_get_current_comm(o->comm, sizeof(o->comm));
+}
+
+/*
+ * Does the current process itself run, or did an interrupt borrow it?
+ *
+ * The per-CPU preempt count would tell on x86, but kernels without CONFIG_KALLSYMS_ALL do not let
+ * a program find it. So: our context lies on the stack in use, and interrupts have stacks of their
+ * own, except that one which comes from user mode stays on the task's, empty at that moment; then
+ * the registers saved at its top are an interrupt's (no system call number), and who sends or
+ * connects is in a system call. arm64 keeps the preempt count in the task. Kernel threads
+ * (ksoftirqd, threaded NAPI) run interrupts' work on their own stack: never an asker.
+ */
+#if defined(__TARGET_ARCH_x86)
+# define THREAD_SIZE (16 * 1024)
+
+static __always_inline struct pt_regs *task_entry_regs(struct task_struct *task, __u64 stack)
+{
+	/* Since 5.15 (dd6e10fbd9fb); before, nothing but the registers lies at the top. */
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs))
+		return (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	return (void *)(stack + THREAD_SIZE - bpf_core_type_size(struct pt_regs));
+}
+
+static __always_inline bool in_process(void *ctx)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	__u64 stack = (__u64)BPF_CORE_READ(task, stack), here = 0;
+	void *spill = ctx;
+	struct pt_regs *regs;
+
+	if (BPF_CORE_READ(task, flags) & PF_KTHREAD)
+		return false;
+	bpf_probe_read_kernel(&here, sizeof(here), &spill);
+	if (here - stack >= THREAD_SIZE)
+		return false;
+	regs = task_entry_regs(task, stack);
+	return (long)BPF_CORE_READ(regs, orig_ax) >= 0;
+}
+#else
+/* SOFTIRQ_OFFSET, HARDIRQ_MASK, NMI_MASK */
+# define PREEMPT_INTERRUPTED 0x00ff0100
+
+static __always_inline bool in_process(void *ctx)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct task_struct___preempt *t = (void *)task;
+
+	if (BPF_CORE_READ(task, flags) & PF_KTHREAD)
+		return false;
+	return !(BPF_CORE_READ(t, thread_info.preempt_count) & PREEMPT_INTERRUPTED);
+}
+#endif
+
+#endif

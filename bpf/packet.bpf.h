@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* packet.bpf.h - our packets leave, answers arrive, and some of either are dropped. */
+#ifndef PATHLAG_PACKET_BPF_H
+#define PATHLAG_PACKET_BPF_H
+
+#include "bpf/dns.bpf.h"
+
+/* ---- leaving -------------------------------------------------------------------------------- */
+
+/* The tuple on the wire leads back to the socket; NAT or a new source may change it. */
+static __always_inline void wire_learn(struct attempt *a, const void *sk, const struct rec_tuple *t)
+{
+	__u64 key = (__u64)sk;
+
+	if (a->wire.family) {
+		if (tuple_same(&a->wire, t))
+			return;
+		bpf_map_delete_elem(&tuples, &a->wire);
+	}
+	a->wire = *t;
+	if (bpf_map_update_elem(&tuples, t, &key, BPF_ANY))
+		count_lost(LOST_SOCKET_MAP);
+}
+
+static __noinline int syn_emit(
+	const struct sk_buff *skb, const struct skb_refs *refs, __u32 point, __s32 rc)
+{
+	struct packet p = {};
+	struct attempt *a;
+	struct rec_syn *r;
+	struct sock *sk;
+
+	if (!refs)
+		return 0;
+	sk = refs->sk;
+	a = attempt_of(sk);
+	if (!a || !packet_of(&p, skb) || !(p.tcp_flags & TCPF_SYN))
+		return 0;
+	if (point == SYN_QUEUE)
+		wire_learn(a, sk, &p.tuple);
+	r = rec_start(REC_SYN, sizeof(*r));
+	if (!r)
+		return 0;
+	r->sk = (__u64)sk;
+	r->skb = (__u64)skb;
+	r->seq = p.seq;
+	r->transmission = sock_transmission(sk);
+	r->tuple = p.tuple;
+	dev_fill(&r->dev, refs->dev);
+	r->point = point;
+	r->rc = rc;
+	rec_end(r);
+	return 0;
+}
+
+static __always_inline int maybe_dns(void *ctx, const struct sk_buff *skb, const void *sk)
+{
+	struct packet p = {};
+
+	if (packet_of(&p, skb) && p.tuple.l4_proto == IPPROTO_UDP)
+		return dns_query_udp(ctx, skb, sk, &p);
+	return 0;
+}
+
+SEC("raw_tp/net_dev_queue")
+int on_dev_queue(struct bpf_raw_tracepoint_args *ctx)
+{
+	const struct sk_buff *skb = (void *)ctx->args[0];
+	struct skb_refs refs = {};
+	struct sock_head h = {};
+
+	if (!armed)
+		return 0;
+	skb_refs(skb, &refs);
+	if (!refs.sk)
+		return 0;
+	sock_head_read(refs.sk, &h);
+	if (h.state == TCP_SYN_SENT)
+		return tracked ? syn_emit(skb, &refs, SYN_QUEUE, 0) : 0;
+	/* A connected socket says where it sends; of the others only datagram sockets send. */
+	if (h.dport == bpf_htons(DNS_PORT) || (h.state == TCP_CLOSE && !h.dport))
+		return maybe_dns(ctx, skb, refs.sk);
+	return 0;
+}
+
+static __always_inline int syn_passes(const struct sk_buff *skb, __u32 point, __s32 rc)
+{
+	struct skb_refs refs = {};
+	struct sock *sk;
+
+	skb_refs(skb, &refs);
+	sk = refs.sk;
+	if (!sk || BPF_CORE_READ(sk, __sk_common.skc_state) != TCP_SYN_SENT)
+		return 0;
+	return syn_emit(skb, &refs, point, rc);
+}
+
+SEC("raw_tp/net_dev_start_xmit")
+int on_dev_start_xmit(struct bpf_raw_tracepoint_args *ctx)
+{
+	return tracked ? syn_passes((void *)ctx->args[0], SYN_XMIT, 0) : 0;
+}
+
+SEC("raw_tp/net_dev_xmit")
+int on_dev_xmit(struct bpf_raw_tracepoint_args *ctx)
+{
+	int rc = ctx->args[1];
+
+	return rc && tracked ? syn_passes((void *)ctx->args[0], SYN_REFUSED, rc) : 0;
+}
+
+/* ---- arriving ------------------------------------------------------------------------------- */
+
+/* The socket whose SYN had this tuple. */
+static __always_inline __u64 sock_by_tuple(const struct rec_tuple *t)
+{
+	__u64 *sk = bpf_map_lookup_elem(&tuples, t);
+
+	return sk ? *sk : 0;
+}
+
+static __noinline int reply_emit(
+	const struct sk_buff *skb, const struct net_device *dev, const struct packet *p)
+{
+	struct rec_tuple asked;
+	struct rec_reply *r;
+	struct attempt *a;
+	__u64 sk;
+
+	if (!p)
+		return 0;
+	tuple_reverse(&asked, &p->tuple);
+	sk = sock_by_tuple(&asked);
+	a = attempt_of((void *)sk);
+	if (!a || dev_netns(dev) != a->owner.netns)
+		return 0;
+	r = rec_start(REC_REPLY, sizeof(*r));
+	if (!r)
+		return 0;
+	r->sk = sk;
+	r->skb = (__u64)skb;
+	r->seq = p->seq;
+	r->ack = p->ack;
+	r->tuple = asked;
+	dev_fill(&r->dev, dev);
+	r->tcp_flags = p->tcp_flags;
+	r->pad = 0;
+	rec_end(r);
+	return 0;
+}
+
+/* The packet an ICMP error quotes: ours, as it left. Only its ports are sure to be there. */
+static __always_inline bool icmp_quoted(struct packet *in, const struct packet *p)
+{
+	if (p->tuple.family == 4) {
+		if (p->icmp_type != 3 && p->icmp_type != 11 && p->icmp_type != 12)
+			return false;
+	} else if (!p->icmp_type || p->icmp_type > 4) {
+		return false;
+	}
+	return packet_read(in, p->l4 + 8, p->end);
+}
+
+static __noinline int icmp_emit(const struct net_device *dev, const struct packet *p)
+{
+	struct packet in = {};
+	struct rec_icmp *r;
+	struct attempt *a;
+	__u64 sk;
+
+	if (!p || !icmp_quoted(&in, p))
+		return 0;
+	sk = sock_by_tuple(&in.tuple);
+	a = attempt_of((void *)sk);
+	if (!a || dev_netns(dev) != a->owner.netns)
+		return 0;
+	r = rec_start(REC_ICMP, sizeof(*r));
+	if (!r)
+		return 0;
+	r->sk = sk;
+	__builtin_memcpy(r->from, p->tuple.saddr, 16);
+	r->family = p->tuple.family;
+	r->icmp_type = p->icmp_type;
+	r->icmp_code = p->icmp_code;
+	__builtin_memset(r->pad, 0, sizeof(r->pad));
+	dev_fill(&r->dev, dev);
+	rec_end(r);
+	return 0;
+}
+
+/* Here skb->data is the network header; skb->network_header may not be set yet. */
+static __always_inline bool arriving(struct packet *p, const struct sk_buff *skb)
+{
+	struct skb_place at;
+	__u64 l3;
+
+	if (skb_place(skb, &at))
+		return false;
+	l3 = (__u64)at.data;
+	switch (at.protocol) {
+	case bpf_htons(ETH_P_IP):
+	case bpf_htons(ETH_P_IPV6):
+		break;
+	case bpf_htons(ETH_P_VLAN):
+	case bpf_htons(ETH_P_QINQ):
+		l3 += 4; /* the tag is taken off only after this point */
+		break;
+	default:
+		return false;
+	}
+	return packet_read(p, l3, (__u64)at.head + at.tail);
+}
+
+SEC("raw_tp/netif_receive_skb")
+int on_receive(struct bpf_raw_tracepoint_args *ctx)
+{
+	const struct sk_buff *skb = (void *)ctx->args[0];
+	struct packet p = {};
+
+	if ((!tracked && !dns_awaited()) || !arriving(&p, skb))
+		return 0;
+	switch (p.tuple.l4_proto) {
+	case IPPROTO_TCP:
+		if ((p.tcp_flags & TCPF_RST) ||
+			(p.tcp_flags & (TCPF_SYN | TCPF_ACK)) == (TCPF_SYN | TCPF_ACK))
+			return reply_emit(skb, BPF_CORE_READ(skb, dev), &p);
+		return 0;
+	case IPPROTO_UDP:
+		if (p.tuple.sport == bpf_htons(DNS_PORT))
+			return dns_answer_udp(BPF_CORE_READ(skb, dev), &p);
+		return 0;
+	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
+		return icmp_emit(BPF_CORE_READ(skb, dev), &p);
+	}
+	return 0;
+}
+
+#endif

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "bpf/probe.h"
+#include "bpf/libc.h"
+
+#include <bpf/bpf.h>
+#include <poll.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "bpf/milestone.skel.h"
+
+#define RING_BYTES     (8u << 20)
+#define LINKS_MAX      96
+#define SKIPPED_MAX    64
+#define DNS_SETTLED_NS 10000000000ull /* a query not answered by then is not waited for */
+
+struct probes {
+	struct milestone_bpf *skel;
+	struct ring_buffer *ring;
+	struct bpf_link *link[LINKS_MAX];
+	size_t links;
+	char *skipped[SKIPPED_MAX];
+	size_t skipped_count;
+	struct libc_list libcs;
+	bool getaddrinfo;
+	probes_record_fn fn; /* of the poll under way */
+	void *fn_ctx;
+	__u32 dns_sent; /* at dns_sent_ns, to see when queries have stopped */
+	__u64 dns_sent_ns;
+};
+
+/* A program that is loaded only where its tracepoint exists with a fitting number of arguments. */
+struct variant {
+	const char *prog, *tracepoint;
+	int min, max;
+};
+
+static const struct variant variants[] = {
+	{"on_kfree_skb", "kfree_skb", 2, 2},
+	{"on_kfree_skb_reason", "kfree_skb", 3, 12},
+	{"on_retransmit", "tcp_retransmit_skb", 2, 2},
+	{"on_retransmit_err", "tcp_retransmit_skb", 3, 12},
+	{"on_send_reset", "tcp_send_reset", 2, 2},
+	{"on_send_reset_reason", "tcp_send_reset", 3, 12},
+	{"on_fib_table_lookup", "fib_table_lookup", 4, 12},
+};
+
+static __u64 now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
+}
+
+_printf_(2, 3) static void probes_skip(struct probes *p, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (p->skipped_count == SKIPPED_MAX)
+		return;
+	va_start(ap, fmt);
+	if (vasprintf(&p->skipped[p->skipped_count], fmt, ap) >= 0)
+		p->skipped_count++;
+	va_end(ap);
+}
+
+/* ---- open ----------------------------------------------------------------------------------- */
+
+static const struct variant *variant_of(const char *prog)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(variants); i++)
+		if (!strcmp(variants[i].prog, prog))
+			return &variants[i];
+	return NULL;
+}
+
+/* One of several forms of a program is the right one: that is no skipped probe. */
+static void prog_choose(struct probes *p, const struct kernel *k, struct bpf_program *prog)
+{
+	const char *name = bpf_program__name(prog);
+	const char *tp = strchr(bpf_program__section_name(prog), '/');
+	const struct variant *v = variant_of(name);
+	int args;
+
+	if (!tp) /* the uprobes */
+		return;
+	args = kernel_tracepoint_args(k, tp + 1);
+	if (args < 0) {
+		bpf_program__set_autoload(prog, false);
+		if (!v || v->min == 2)
+			probes_skip(p, "%s: this kernel has no such tracepoint", tp + 1);
+	} else if (v && (args < v->min || args > v->max)) {
+		bpf_program__set_autoload(prog, false);
+	}
+}
+
+static size_t ring_size(size_t wanted)
+{
+	size_t size = 4096;
+
+	if (!wanted)
+		wanted = RING_BYTES;
+	while (size < wanted && size < 1u << 30)
+		size <<= 1;
+	return size;
+}
+
+static int probes_configure(struct probes *p, struct kernel *k, const struct probes_cfg *cfg)
+{
+	struct milestone_bpf *s = p->skel;
+	size_t ring = ring_size(cfg->ring_bytes);
+	struct bpf_program *prog;
+	bool follow = cfg->scope && cfg->scope->follow;
+
+	bpf_object__for_each_program(prog, s->obj) prog_choose(p, k, prog);
+	bpf_program__set_autoload(s->progs.on_fork, follow);
+	bpf_program__set_autoload(s->progs.on_exit, follow);
+	bpf_program__set_autoload(s->progs.on_gai_call, p->getaddrinfo);
+	bpf_program__set_autoload(s->progs.on_gai_return, p->getaddrinfo);
+	if (cfg->scope)
+		s->rodata->scope = *cfg->scope;
+	s->rodata->reason_consumed = kernel_reason_consumed(k);
+	s->rodata->ring_wakeup_bytes = ring / 4;
+	return bpf_map__set_max_entries(s->maps.ring, ring);
+}
+
+static int probes_load_error(int code, struct errbuf *err)
+{
+	switch (code) {
+	case -EPERM:
+	case -EACCES:
+		return err_set(err, -EPERM,
+			"tracing needs root, or the capabilities CAP_BPF and CAP_PERFMON");
+	case -ENOSYS:
+		return err_set(
+			err, -ENOTSUP, "this kernel has no bpf(): CONFIG_BPF_SYSCALL is off");
+	}
+	return err_set(err, code,
+		"cannot load the tracing programs: %s (-v shows the kernel's words)",
+		strerror(-code));
+}
+
+static int probes_load(struct probes *p, struct kernel *k, const struct probes_cfg *cfg)
+{
+	int err;
+
+	p->skel = milestone_bpf__open();
+	if (!p->skel)
+		return -errno;
+	err = probes_configure(p, k, cfg);
+	if (!err)
+		err = milestone_bpf__load(p->skel);
+	if (err)
+		return err;
+	for (size_t i = 0; cfg->pids && i < cfg->pids->count; i++) {
+		err = probes_follow(p, cfg->pids->pid[i]);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int probes_on_record(void *ctx, void *rec, size_t len)
+{
+	struct probes *p = ctx;
+
+	return p->fn(p->fn_ctx, rec, len);
+}
+
+int probes_open(
+	struct probes **ret, struct kernel *k, const struct probes_cfg *cfg, struct errbuf *err)
+{
+	_cleanup_(probes_freep) struct probes *p = calloc(1, sizeof(*p));
+	struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
+	int code;
+
+	if (!p)
+		return -ENOMEM;
+	libbpf_set_print(cfg->log);
+	/* Kernels before 5.11 charge maps to it; where it may not be raised it is not needed. */
+	setrlimit(RLIMIT_MEMLOCK, &unlimited);
+	p->getaddrinfo = !cfg->no_getaddrinfo;
+	if (p->getaddrinfo)
+		libc_find(&p->libcs, cfg->pids);
+	code = probes_load(p, k, cfg);
+	if (code)
+		return probes_load_error(code, err);
+	p->ring = ring_buffer__new(bpf_map__fd(p->skel->maps.ring), probes_on_record, p, NULL);
+	if (!p->ring)
+		return err_set(err, -errno, "cannot map the ring buffer: %s", strerror(errno));
+	*ret = TAKE_PTR(p);
+	return 0;
+}
+
+int probes_follow(struct probes *p, __u32 pid)
+{
+	int fd = bpf_map__fd(p->skel->maps.scope_tgids);
+
+	return bpf_map_update_elem(fd, &pid, &pid, BPF_ANY) ? -errno : 0;
+}
+
+/* ---- arm ------------------------------------------------------------------------------------ */
+
+static void link_keep(struct probes *p, struct bpf_link *link, const char *what)
+{
+	if (!link)
+		probes_skip(p, "%s: %s", what, strerror(errno));
+	else if (p->links < LINKS_MAX)
+		p->link[p->links++] = link;
+	else
+		bpf_link__destroy(link);
+}
+
+static void libc_attach(struct probes *p, const char *path)
+{
+	LIBBPF_OPTS(bpf_uprobe_opts, entry, .func_name = "getaddrinfo");
+	LIBBPF_OPTS(bpf_uprobe_opts, ret, .func_name = "getaddrinfo", .retprobe = true);
+	char what[640];
+
+	snprintf(what, sizeof(what), "getaddrinfo of %s", path);
+	/* The return first: an entry without one would leave the call open. */
+	link_keep(p,
+		bpf_program__attach_uprobe_opts(p->skel->progs.on_gai_return, -1, path, 0, &ret),
+		what);
+	link_keep(p,
+		bpf_program__attach_uprobe_opts(p->skel->progs.on_gai_call, -1, path, 0, &entry),
+		what);
+}
+
+int probes_arm(struct probes *p, struct errbuf *err)
+{
+	struct bpf_program *prog;
+
+	bpf_object__for_each_program(prog, p->skel->obj)
+	{
+		if (!bpf_program__autoload(prog) || !strchr(bpf_program__section_name(prog), '/'))
+			continue;
+		link_keep(p, bpf_program__attach(prog), bpf_program__section_name(prog));
+	}
+	if (!p->links)
+		return err_set(err, -EPERM, "no tracepoint could be attached: %s",
+			probes_skipped_name(p, 0));
+	for (size_t i = 0; i < p->libcs.count; i++)
+		libc_attach(p, p->libcs.file[i].path);
+	__atomic_store_n(&p->skel->bss->armed, 1, __ATOMIC_RELEASE);
+	return 0;
+}
+
+/* ---- poll ----------------------------------------------------------------------------------- */
+
+/* Tell the programs when no answer is awaited any more, so that they skip packets again. The count
+ * is read before the time is judged: a query in between differs from it and stays awaited. */
+static void dns_settle(struct probes *p)
+{
+	__u32 sent = __atomic_load_n(&p->skel->bss->dns_sent, __ATOMIC_ACQUIRE);
+	__u64 now = now_ns();
+
+	if (sent != p->dns_sent) {
+		p->dns_sent = sent;
+		p->dns_sent_ns = now;
+	} else if (now - p->dns_sent_ns > DNS_SETTLED_NS) {
+		__atomic_store_n(&p->skel->bss->dns_settled, sent, __ATOMIC_RELEASE);
+	}
+}
+
+int probes_poll(struct probes *p, int timeout_ms, probes_record_fn fn, void *ctx)
+{
+	struct pollfd pfd = {.fd = probes_fd(p), .events = POLLIN};
+
+	if (timeout_ms && poll(&pfd, 1, timeout_ms) < 0)
+		return -errno;
+	dns_settle(p);
+	p->fn = fn;
+	p->fn_ctx = ctx;
+	return ring_buffer__consume(p->ring);
+}
+
+int probes_fd(const struct probes *p)
+{
+	return ring_buffer__epoll_fd(p->ring);
+}
+
+void probes_lost(const struct probes *p, uint64_t counts[LOST_KINDS])
+{
+	for (int i = 0; i < LOST_KINDS; i++)
+		counts[i] = __atomic_load_n(&p->skel->bss->lost[i], __ATOMIC_RELAXED);
+}
+
+size_t probes_attached(const struct probes *p)
+{
+	return p->links;
+}
+
+size_t probes_skipped(const struct probes *p)
+{
+	return p->skipped_count;
+}
+
+const char *probes_skipped_name(const struct probes *p, size_t i)
+{
+	return i < p->skipped_count ? p->skipped[i] : NULL;
+}
+
+/* ---- the end -------------------------------------------------------------------------------- */
+
+void probes_disarm(struct probes *p)
+{
+	if (p->skel && p->skel->bss)
+		__atomic_store_n(&p->skel->bss->armed, 0, __ATOMIC_RELEASE);
+	for (size_t i = 0; i < p->links; i++)
+		bpf_link__destroy(p->link[i]);
+	p->links = 0;
+}
+
+void probes_free(struct probes *p)
+{
+	if (!p)
+		return;
+	probes_disarm(p);
+	ring_buffer__free(p->ring);
+	milestone_bpf__destroy(p->skel);
+	for (size_t i = 0; i < p->skipped_count; i++)
+		free(p->skipped[i]);
+	free(p);
+}
+
+void probes_freep(struct probes **p)
+{
+	probes_free(*p);
+}
