@@ -78,7 +78,6 @@ kernel_prepare() {
 kernels_for_run() {
 	local name
 	for name in "$@"; do
-		kernel_suite "$name" >/dev/null || usage "no kernel is called '$name' (${KERNELS[*]}, all)"
 		if kernel_prepare "$name"; then
 			machines+=("$name=$(readlink -f "$CACHE/kernels/$(kernel_suite "$name")")")
 		elif [[ " ${PATHLAG_SKIP_KERNELS:-} " == *" $name "* ]]; then
