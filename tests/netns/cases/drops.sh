@@ -63,7 +63,7 @@ case_syn_dropped_locally_always() { # until the end
 	took 1900 5000
 	expect 'connect | .result == "timeout" and .errno == "ETIMEDOUT"' 'it timed out'
 	expect 'connect.verdict.cause == "syn_dropped_locally"' 'because of the drops'
-	expect 'connect | (.drops | length) == 2 and all(.drops[]; .packet == "syn")' 'both SYNs were dropped'
+	expect 'connect | (.drops | length) >= 2 and all(.drops[]; .packet == "syn")' 'every SYN was dropped'
 }
 
 case_syn_dropped_locally_tc() { # a classifier on the egress side of the device

@@ -41,7 +41,7 @@ case_timeout() {
 	attempt ETIMEDOUT "$WEB" 80
 	took 1900 5000
 	expect 'connect | .verdict.cause == "timeout" and .result == "timeout"
-		and .errno == "ETIMEDOUT" and .syn.sent == 2' 'two SYNs, no answer, ETIMEDOUT'
+		and .errno == "ETIMEDOUT" and .syn.sent >= 2' 'SYNs, no answer, ETIMEDOUT'
 	expect 'summary.connects.timeout == 1' 'the summary counts it'
 }
 
@@ -128,9 +128,9 @@ case_rejected_icmp_no_way_on() { # the router itself has no route
 		'the router said so'
 }
 
-no_route() { # WORD
+no_route() { # WORD [RESULT]
 	attempt "$1" "$WEB" 80
-	expect "connect | .verdict.cause == \"no_route\" and .result == \"unreachable\"
+	expect "connect | .verdict.cause == \"no_route\" and .result == \"${2:-unreachable}\"
 		and .errno == \"$1\" and .syn.sent == 0" 'no route, so no SYN'
 	expect "connect.tuple | .daddr == \"$WEB\" and .dport == 80" 'where it wanted to go'
 }
@@ -150,7 +150,7 @@ case_no_route_unreachable() {
 case_no_route_prohibit() {
 	topology
 	ip -n "$C" route add prohibit "$WEB/32"
-	no_route EACCES
+	no_route EACCES failed
 }
 
 case_no_route_ipv6() {

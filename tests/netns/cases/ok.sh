@@ -92,7 +92,7 @@ case_slow_rtt() {
 	topology --rtt 300
 	web
 	lag -- python3 "$CLIENTS/tcp.py" "$WEB" 80
-	took 300 900
+	took 300 3000
 	expect 'connect | .verdict.cause == "slow_rtt" and .phase_ns.network >= 290000000
 		and .syn.retransmits == 0' 'the round trip is what took long'
 }
