@@ -128,8 +128,7 @@ static int probes_configure(struct probes *p, struct kernel *k, const struct pro
 static int probes_load_error(int code, struct errbuf *err)
 {
 	switch (code) {
-	case -EPERM:
-	case -EACCES:
+	case -EPERM: /* -EACCES is the verifier's */
 		return err_set(err, -EPERM,
 			"tracing needs root, or the capabilities CAP_BPF and CAP_PERFMON");
 	case -ENOSYS:

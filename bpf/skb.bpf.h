@@ -29,11 +29,11 @@ struct skb_place {
 
 #define SKB_OFFSET(member) \
  ((__u64)__builtin_preserve_field_info(((struct sk_buff *)0)->member, BPF_FIELD_BYTE_OFFSET))
-#define SKB_NEAR(member)                        \
- (SKB_OFFSET(member) >= SKB_OFFSET(protocol) && \
-	 SKB_OFFSET(member) + 8 <= SKB_OFFSET(protocol) + PLACE_BYTES)
-#define SKB_TAKE(type, raw, member) \
- (*(type *)raw_at(raw, (__u64)SKB_OFFSET(member) - SKB_OFFSET(protocol)))
+/* The block read begins at an address aligned as the stack copy is. */
+#define SKB_BLOCK (SKB_OFFSET(protocol) & ~7ull)
+#define SKB_NEAR(member) \
+ (SKB_OFFSET(member) >= SKB_BLOCK && SKB_OFFSET(member) + 8 <= SKB_BLOCK + PLACE_BYTES)
+#define SKB_TAKE(type, raw, member) (*(type *)raw_at(raw, SKB_OFFSET(member) - SKB_BLOCK))
 
 /* protocol ... data are neighbours on every kernel so far; if not, they are read singly. */
 static __always_inline int skb_place(const struct sk_buff *skb, struct skb_place *p)
@@ -41,10 +41,9 @@ static __always_inline int skb_place(const struct sk_buff *skb, struct skb_place
 	__u8 raw[PLACE_BYTES] __attribute__((aligned(8)));
 
 	if (SKB_NEAR(network_header) && SKB_NEAR(tail) && SKB_NEAR(head) && SKB_NEAR(data)) {
-		int err = bpf_probe_read_kernel(
-			raw, sizeof(raw), (const void *)skb + SKB_OFFSET(protocol));
+		int err = bpf_probe_read_kernel(raw, sizeof(raw), (const void *)skb + SKB_BLOCK);
 
-		p->protocol = *(__u16 *)raw;
+		p->protocol = SKB_TAKE(__u16, raw, protocol);
 		p->network = SKB_TAKE(__u16, raw, network_header);
 		p->tail = SKB_TAKE(__u32, raw, tail);
 		p->head = SKB_TAKE(__u8 *, raw, head);
