@@ -103,6 +103,7 @@ struct rec_meta {
 	char kernel[64];
 	char arch[16];
 	char hostname[64];
+	char command[16];   /* subcommand: "connect" */
 	char milestone[16]; /* backend of each layer, "none" where it is off */
 	char function[16];
 	char program[16];
@@ -360,7 +361,7 @@ REC_ASSERT(rec_hdr, 16);
 REC_ASSERT(rec_owner, 40);
 REC_ASSERT(rec_tuple, 40);
 REC_ASSERT(rec_dev, 24);
-REC_ASSERT(rec_meta, 16 + 16 + 8 + 32 + 64 + 16 + 64 + 48 + 16);
+REC_ASSERT(rec_meta, 16 + 16 + 8 + 32 + 64 + 16 + 64 + 64 + 16);
 REC_ASSERT(rec_symbol, 136);
 REC_ASSERT(rec_reason, 112);
 REC_ASSERT(rec_lost, 32);

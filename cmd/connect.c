@@ -20,7 +20,7 @@ static int report_loss(const struct pipeline *p)
 static int run(const struct opts *o, struct child *child)
 {
 	struct errbuf err = {0};
-	struct pipeline *p = pipeline_new(o, "connect", &err);
+	struct pipeline *p = pipeline_new(o, &err);
 	int result;
 
 	if (!p)

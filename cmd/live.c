@@ -26,20 +26,22 @@ struct live {
 
 /* Signals: the first asks for an orderly end, the second leaves at once. */
 static volatile sig_atomic_t signals_seen;
-static volatile sig_atomic_t last_signal;
+static volatile sig_atomic_t signal_to_pass; /* 0 = none, or the command has got it already */
 
-static void on_signal(int signal)
+static void on_signal(int signal, siginfo_t *info, void *context)
 {
 	if (signal == SIGCHLD)
 		return; /* only to end the poll */
-	last_signal = signal;
 	if (++signals_seen > 1)
 		_exit(128 + signal);
+	/* A terminal's Ctrl-C reaches the command as well; what somebody sent to us does not. */
+	if (info->si_code != SI_KERNEL)
+		signal_to_pass = signal;
 }
 
 static void catch_signals(void)
 {
-	struct sigaction action = {.sa_handler = on_signal};
+	struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO};
 
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
@@ -168,6 +170,7 @@ static void stream_meta(struct live *l)
 	copy_text(rec->kernel, sizeof(rec->kernel), id.release);
 	copy_text(rec->arch, sizeof(rec->arch), id.arch);
 	copy_text(rec->hostname, sizeof(rec->hostname), id.hostname);
+	copy_text(rec->command, sizeof(rec->command), "connect");
 	copy_text(rec->milestone, sizeof(rec->milestone), "raw_tp");
 	copy_text(rec->function, sizeof(rec->function), "none");
 	copy_text(rec->program, sizeof(rec->program), "none");
@@ -210,8 +213,8 @@ static int live_open(struct live *l, struct errbuf *err)
 	struct scope scope = {0};
 	int bad = make_scope(l->opts, &scope, &pids, err);
 
-	if (bad)
-		return bad;
+	if (bad) /* what was typed does not name anything there is */
+		return bad == -ENOMEM ? bad : -EINVAL;
 	if (l->child)
 		scope_command(&scope, &pids, l->child->pid);
 	bad = kernel_open(&l->kernel, err);
@@ -249,9 +252,13 @@ static bool is_over(struct live *l)
 		return true;
 	if (l->child && child_poll(l->child))
 		return true;
-	/* A terminal's Ctrl-C has reached the command too: its end is ours. */
-	if (signals_seen && !(l->child && last_signal == SIGINT))
+	/* With a command its end is ours, so that all it still does is seen. */
+	if (signals_seen && !l->child)
 		return true;
+	if (l->child && signal_to_pass) {
+		child_signal(l->child, signal_to_pass);
+		signal_to_pass = 0;
+	}
 	return l->opts->duration_ns &&
 	       clock_ns(CLOCK_MONOTONIC) - l->start_ns >= l->opts->duration_ns;
 }
@@ -285,9 +292,6 @@ static void drain(struct live *l)
 {
 	struct rec_hdr stop;
 
-	/* Who ends us means the command as well; a terminal has told it already. */
-	if (l->child && signals_seen && last_signal != SIGINT)
-		child_signal(l->child, last_signal);
 	probes_disarm(l->probes);
 	probes_poll(l->probes, 0, on_record, l);
 	stream_lost(l);

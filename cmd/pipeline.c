@@ -10,7 +10,6 @@
 
 struct pipeline {
 	const struct opts *opts;
-	const char *subcommand;
 	FILE *out; /* ours to close unless it is stdout */
 	struct decoder *decoder;
 	struct tracker *tracker;
@@ -86,7 +85,7 @@ static void on_lookup(void *arg, const struct lookup *l)
 static int on_meta(struct pipeline *p, const struct event *ev)
 {
 	p->slow_ns = p->opts->slow_ns ? p->opts->slow_ns : ev->run.rec->slow_ns;
-	return p->sink->ops->meta(p->sink, &ev->run, p->subcommand);
+	return p->sink->ops->meta(p->sink, &ev->run);
 }
 
 static int on_lost(struct pipeline *p, const struct event *ev)
@@ -115,7 +114,7 @@ int pipeline_feed(struct pipeline *p, const void *rec, size_t len)
 		return on_lost(p, &ev);
 	if (ev.type >= REC_KERNEL_FIRST)
 		p->summary.events++;
-	if (ev.type == REC_DROP)
+	if (ev.type == REC_DROP && !ev.drop_names.harmless)
 		count_drop(&p->summary, ev.drop_names.reason);
 	err = tracker_feed(p->tracker, &ev);
 	if (err)
@@ -154,12 +153,13 @@ static struct sink *make_sink(const struct opts *o, FILE *f)
 		.quiet = o->quiet,
 		.verbose = o->verbose,
 		.width = out_width(f),
+		.slow_ns = o->slow_ns,
 	};
 
 	return o->format == FORMAT_JSON ? sink_json_new(&cfg) : sink_text_new(&cfg);
 }
 
-struct pipeline *pipeline_new(const struct opts *o, const char *subcommand, struct errbuf *err)
+struct pipeline *pipeline_new(const struct opts *o, struct errbuf *err)
 {
 	struct pipeline *p = calloc(1, sizeof(*p));
 	struct tracker_cfg cfg = {.arg = p, .on_lookup = on_lookup, .on_attempt = on_attempt};
@@ -167,7 +167,6 @@ struct pipeline *pipeline_new(const struct opts *o, const char *subcommand, stru
 	if (!p)
 		goto nomem;
 	p->opts = o;
-	p->subcommand = subcommand;
 	p->slow_ns = o->slow_ns ? o->slow_ns : SLOW_DEFAULT_NS;
 	p->out = o->output_path ? fopen(o->output_path, "we") : stdout;
 	if (!p->out) {

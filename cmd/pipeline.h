@@ -13,7 +13,7 @@
 struct pipeline;
 
 /* Opens the output that O asks for. NULL with ERR on failure. */
-struct pipeline *pipeline_new(const struct opts *o, const char *subcommand, struct errbuf *err);
+struct pipeline *pipeline_new(const struct opts *o, struct errbuf *err);
 
 /*
  * Takes one record. Returns 0; 1 when enough has been printed (--count); -EPIPE when the reader

@@ -50,7 +50,7 @@ int cmd_replay(int argc, char **argv)
 	f = recording_open(o.operand[0], &err);
 	if (!f)
 		return log_failure(-EINVAL, &err);
-	p = pipeline_new(&o, "replay", &err);
+	p = pipeline_new(&o, &err);
 	if (!p)
 		return log_failure(-EIO, &err);
 	result = replay_records(f, p, &err);

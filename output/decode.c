@@ -110,11 +110,15 @@ static void join_drop_names(const struct decoder *d, struct event *ev)
 
 	names->reason = reason ? reason->name : "";
 	names->subsys = reason ? reason->subsys : "";
+	names->harmless = false;
 	if (symbol)
 		snprintf(names->location, sizeof(names->location), "%s", symbol->name);
 	else
 		snprintf(names->location, sizeof(names->location), "0x%llx",
 			(unsigned long long)ev->drop->location);
+	if (symbol && !strcmp(names->reason, "NOT_SPECIFIED"))
+		names->harmless = !strncmp(symbol->name, "tcp_v4_rcv+", 11) ||
+				  !strncmp(symbol->name, "tcp_v6_rcv+", 11);
 }
 
 static int read_meta(const struct rec_meta *rec, size_t len, struct event *ev)

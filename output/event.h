@@ -29,6 +29,11 @@ struct drop_names {
 	const char *reason;          /* "NETFILTER_DROP"; "" where the kernel gives none */
 	const char *subsys;          /* "core" */
 	char location[LOCATION_LEN]; /* "nf_hook_slow+0x5c" */
+	/*
+	 * Not a drop but the end of a packet that had done its work: TCP's receive function frees
+	 * a SYN it has answered again, or that a request has taken over, without a reason.
+	 */
+	bool harmless;
 };
 
 struct dns_bytes {

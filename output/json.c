@@ -42,7 +42,7 @@ static void put_machine(struct json_line *l, const struct rec_meta *rec)
 	json_line_uint(l, o, "skipped", rec->probes_skipped);
 }
 
-static int json_meta(struct sink *s, const struct run_info *run, const char *subcommand)
+static int json_meta(struct sink *s, const struct run_info *run)
 {
 	const struct rec_meta *rec = run->rec;
 	struct json_out *out = out_of(s);
@@ -52,7 +52,7 @@ static int json_meta(struct sink *s, const struct run_info *run, const char *sub
 	json_line_begin(&l, "meta");
 	json_line_text(&l, l.root, "tool", "pathlag");
 	json_line_bytes(&l, l.root, "version", rec->tool_version, sizeof(rec->tool_version));
-	json_line_text(&l, l.root, "command", subcommand);
+	json_line_bytes(&l, l.root, "command", rec->command, sizeof(rec->command));
 	put_cmdline(&l, run);
 	put_machine(&l, rec);
 	json_line_text(&l, l.root, "filter", "");

@@ -7,8 +7,9 @@
 #include "output/dns.h"
 #include "output/lookup_table.h"
 
-#define SEARCH_GAP_NS 100000000ULL /* a search list goes on at once after NXDOMAIN */
-#define DEFAULT_MAX   2048
+#define SEARCH_GAP_NS    100000000ULL /* a search list goes on at once after NXDOMAIN */
+#define SHORTEST_WAIT_NS 900000000ULL /* no resolver gives a server less than a second */
+#define DEFAULT_MAX      2048
 
 struct lookups *lookups_new(size_t max, void (*on_lookup)(void *, const struct lookup *), void *arg)
 {
@@ -326,9 +327,17 @@ static int on_gai_call(struct lookups *t, const struct event *ev)
 	return 0;
 }
 
-static enum lookup_result given_up(const struct entry *e)
+/* How a question without an accepted answer ended when its getaddrinfo() returned RET. */
+static enum lookup_result given_up(const struct entry *e, __s32 ret, __u64 now_ns)
 {
-	return e->error_ns ? LOOKUP_ERROR : LOOKUP_TIMEOUT;
+	if (e->error_ns)
+		return LOOKUP_ERROR;
+	if (ret)
+		return LOOKUP_TIMEOUT;
+	/* The call got its addresses: over TCP unseen by us, or from the other question in time. */
+	if (e->l.truncated)
+		return LOOKUP_ANSWERED;
+	return now_ns - e->last_query_ns < SHORTEST_WAIT_NS ? LOOKUP_IN_PROGRESS : LOOKUP_TIMEOUT;
 }
 
 static bool has_answer(const struct lookup *l, const struct address *a)
@@ -360,7 +369,7 @@ static void on_gai_return(struct lookups *t, const struct event *ev)
 		return;
 	TAILQ_FOREACH(e, &t->all, link)
 	if (e->open && e->call_id == call->l.id)
-		entry_finish(t, e, given_up(e), ev->ts_ns);
+		entry_finish(t, e, given_up(e, rec->ret, ev->ts_ns), ev->ts_ns);
 	keep_results(call, rec);
 	call->l.rcode = rec->ret;
 	entry_finish(t, call,

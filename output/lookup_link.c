@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+#include <arpa/nameser.h>
+
 #include "output/lookup_table.h"
 
 #define SECOND_NS      1000000000ULL
@@ -114,6 +116,9 @@ static void join_siblings(
 			ret->start_ns = l->chain_start_ns;
 		if (l->end_ns > ret->end_ns)
 			ret->end_ns = l->end_ns;
+		/* A name of the search list that does not exist is no fault of its own. */
+		if (l->rcode == ns_r_nxdomain)
+			continue;
 		if (l->end_ns - l->start_ns > ret->lookup.end_ns - ret->lookup.start_ns)
 			ret->lookup = *l;
 	}

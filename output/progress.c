@@ -425,6 +425,9 @@ static enum attempt_result result_of(const struct open *o)
 		return ATTEMPT_ESTABLISHED;
 	if (!o->closed)
 		return ATTEMPT_IN_PROGRESS;
+	/* Whatever errno a route of type prohibit or blackhole gives: there is no way there. */
+	if (o->a.route.known && o->a.route.err < 0 && !o->a.syn_sent)
+		return ATTEMPT_UNREACHABLE;
 	switch (o->a.err) {
 	case 0:
 		return ATTEMPT_ABANDONED;

@@ -33,7 +33,7 @@ struct summary {
 struct sink;
 
 struct sink_ops {
-	int (*meta)(struct sink *s, const struct run_info *run, const char *subcommand);
+	int (*meta)(struct sink *s, const struct run_info *run);
 	int (*lookup)(struct sink *s, const struct lookup *l, const struct verdict *v);
 	int (*connect)(struct sink *s, const struct attempt *a, const struct verdict *v);
 	int (*lost)(struct sink *s, __u64 ts_ns, __u64 count, enum rec_lost_where where);
@@ -51,6 +51,7 @@ struct sink_cfg {
 	bool quiet;     /* text: verdict lines only, no waterfall and timeline */
 	bool verbose;   /* text: lookups and fast connects in full too */
 	unsigned width; /* text: columns */
+	__u64 slow_ns;  /* text: SLOW from here on; 0 = as the run has it */
 };
 
 /* NULL when out of memory. */

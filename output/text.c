@@ -23,21 +23,22 @@ static void draw_field(struct page *p, const char *before, const char *s, size_t
 	page_bytes(p, s, len);
 }
 
-static int text_meta(struct sink *s, const struct run_info *run, const char *subcommand)
+static int text_meta(struct sink *s, const struct run_info *run)
 {
 	const struct rec_meta *rec = run->rec;
 	struct page *p = page_of(s);
 	int err;
 
 	p->realtime_offset = rec->realtime_offset_ns;
-	p->slow_ns = rec->slow_ns;
+	if (!p->slow_ns)
+		p->slow_ns = rec->slow_ns;
 	if (!p->verbose)
 		return 0;
 	err = page_begin(p, SHAPE_LINE);
 	if (err)
 		return err;
 	draw_field(p, "pathlag ", rec->tool_version, sizeof(rec->tool_version));
-	draw_field(p, " ", subcommand, strlen(subcommand));
+	draw_field(p, " ", rec->command, sizeof(rec->command));
 	draw_field(p, ": ", rec->hostname, sizeof(rec->hostname));
 	draw_field(p, ", Linux ", rec->kernel, sizeof(rec->kernel));
 	draw_field(p, " ", rec->arch, sizeof(rec->arch));
@@ -162,6 +163,7 @@ struct sink *sink_text_new(const struct sink_cfg *cfg)
 	ts->page.color = cfg->color;
 	ts->page.quiet = cfg->quiet;
 	ts->page.verbose = cfg->verbose;
+	ts->page.slow_ns = cfg->slow_ns;
 	ts->page.width = cfg->width ? cfg->width : WIDTH_DEFAULT;
 	if (ts->page.width < WIDTH_MIN)
 		ts->page.width = WIDTH_MIN;

@@ -183,6 +183,8 @@ static int dispatch(struct tracker *t, const struct event *ev)
 	case REC_ICMP:
 		return on_attempt_event(t, ev->icmp->sk, ev);
 	case REC_DROP:
+		if (ev->drop_names.harmless)
+			return 0;
 		if (ev->drop->packet == DROP_DNS_QUERY || ev->drop->packet == DROP_DNS_ANSWER)
 			return lookups_feed(t->lookups, ev);
 		return on_attempt_event(t, ev->drop->sk, ev);

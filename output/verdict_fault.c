@@ -82,9 +82,19 @@ static void say_neighbour(struct words *w, const struct attempt *a)
 
 /* ---- somebody said no --------------------------------------------------------------------- */
 
+/* A REJECT rule of this host drops the SYN and sends itself an ICMP error that no device sees. */
+static bool rejected_here(const struct attempt *a)
+{
+	bool rejected = is_unreachable(a) || a->err == ECONNREFUSED || a->err == EACCES;
+
+	return rejected && !a->syns_left && !a->neigh.waited && blamed_drop(a, DROP_SYN);
+}
+
 static __u64 charge_icmp(const struct attempt *a)
 {
-	return a->refusal.icmp && !a->refusal.rst_received ? whole(a) : 0;
+	bool icmp = a->refusal.icmp && !a->refusal.rst_received;
+
+	return icmp || rejected_here(a) ? whole(a) : 0;
 }
 
 static void say_icmp(struct words *w, const struct attempt *a)
@@ -93,6 +103,12 @@ static void say_icmp(struct words *w, const struct attempt *a)
 	const char *what = icmp_name(r->icmp_from.family ? r->icmp_from.family : a->tuple.family,
 		r->icmp_type, r->icmp_code);
 
+	if (!r->icmp) {
+		say(w, "a REJECT rule of this host stopped the SYN");
+		say_drop(w, a, blamed_drop(a, DROP_SYN));
+		say_end(w, a);
+		return;
+	}
 	say(w, "rejected by ");
 	say_address(w, &r->icmp_from);
 	if (*what)

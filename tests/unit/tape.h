@@ -27,7 +27,7 @@ static inline struct tape tape_new(void)
 	struct run_info run = sample_run(&rec);
 
 	t.sink = sink_json_new(&cfg);
-	CHECK_INT(t.sink->ops->meta(t.sink, &run, "connect"), 0);
+	CHECK_INT(t.sink->ops->meta(t.sink, &run), 0);
 	return t;
 }
 

@@ -20,7 +20,7 @@ static struct screen screen_new(struct sink_cfg cfg)
 	cfg.out = tmpfile();
 	s.f = cfg.out;
 	s.sink = sink_text_new(&cfg);
-	CHECK_INT(s.sink->ops->meta(s.sink, &run, "connect"), 0);
+	CHECK_INT(s.sink->ops->meta(s.sink, &run), 0);
 	return s;
 }
 
