@@ -7,7 +7,7 @@
 Records (-r NAME=ADDRESS[,ADDRESS...], or NAME=@TARGET for a CNAME): a name with records answers
 NOERROR, an empty answer where the type is missing; any other name NXDOMAIN.
 
-Behaviours (-b [NAME:]WHAT[=ARG], several may hold; without NAME for every question):
+Behaviours (-b [NAME[/TYPE]:]WHAT[=ARG], several may hold; without NAME for every question):
     delay=MS        answer that much later           drop=N      lose the first N of each question
     drop=all        never answer                     rcode=WORD  servfail, refused, nxdomain, formerr
     truncate        TC over UDP, all of it over TCP  hostile=KIND  see hostile.py
@@ -43,10 +43,11 @@ class Zone:
             self.behaviours.append((name.lower(), what, arg))
         self.seen = {}  # question -> times asked
 
-    def told(self, name, what):
-        """The argument of a behaviour that holds for this name, None where none does."""
+    def told(self, question, what):
+        """The argument of a behaviour that holds for this (name, type), None where none does."""
+        name, qtype = question
         for scope, behaviour, arg in self.behaviours:
-            if behaviour == what and scope in ("", name):
+            if behaviour == what and scope in ("", name, f"{name}/{qtype.lower()}"):
                 return arg
         return None
 
@@ -89,21 +90,21 @@ class Resolver:
         self.note(where, query_id, name, qtype, did)
         if message is None:
             return None
-        return float(self.zone.told(name.lower(), "delay") or 0) / 1000, message
+        return float(self.zone.told((name.lower(), qtype), "delay") or 0) / 1000, message
 
     def decide(self, query_id, name, qtype, question, tcp):
-        zone = self.zone
-        drop = zone.told(name, "drop")
-        asked = zone.seen[(name, qtype)] = zone.seen.get((name, qtype), 0) + 1
+        zone, asks = self.zone, (name, qtype)
+        drop = zone.told(asks, "drop")
+        asked = zone.seen[asks] = zone.seen.get(asks, 0) + 1
         if drop is not None and (drop == "all" or asked <= int(drop)):
             return "drop", None
-        rcode = zone.told(name, "rcode")
+        rcode = zone.told(asks, "rcode")
         if rcode is not None:
             return rcode, answer(query_id, question, rcode=RCODES[rcode])
-        kind = zone.told(name, "hostile")
+        kind = zone.told(asks, "hostile")
         if kind is not None:
             return kind, hostile.KINDS[kind](query_id, question)
-        if zone.told(name, "truncate") is not None and not tcp:
+        if zone.told(asks, "truncate") is not None and not tcp:
             return "truncate", answer(query_id, question, truncated=True)
         code, found = zone.lookup(name, qtype)
         return "answer", answer(query_id, question, found, rcode=code)
@@ -167,7 +168,7 @@ def main():
     parser.add_argument("-l", "--listen", action="append", metavar="ADDRESS", default=None)
     parser.add_argument("-p", "--port", type=int, default=53)
     parser.add_argument("-r", "--record", action="append", default=[], metavar="NAME=ADDRESS")
-    parser.add_argument("-b", "--behaviour", action="append", default=[], metavar="[NAME:]WHAT")
+    parser.add_argument("-b", "--behaviour", action="append", default=[], metavar="[NAME[/TYPE]:]WHAT")
     parser.add_argument("--log", default="/dev/null")
     parser.add_argument("--ready", help="file written when everything listens")
     options = parser.parse_args()

@@ -80,6 +80,27 @@ case_dns_retry_first_server_dead() {
 	expect "connect.verdict.text | contains(\"$DNS_DEAD\")" 'and the silent one by its address'
 }
 
+case_dns_retry_only_aaaa() { # the IPv4 address is known at once, and getaddrinfo waits for the other
+	topology
+	web
+	resolver -l "$DNS" -r "a.test=$WEB" -b a.test/aaaa:drop=1
+	lag -- "${CURL[@]}" http://a.test/
+	took 1000 2500
+	expect 'connect | .verdict.cause == "dns_retry" and .name == "a.test"' 'the lost query is the cause'
+	expect 'connect.verdict.text | contains("AAAA")' 'and it was the one for the other family'
+	expect 'dns("AAAA").dns.tries == 2' 'two tries'
+}
+
+case_dns_retry_other_family_refused() { # an error about AAAA cost nothing: the lost A query did
+	topology
+	web
+	resolver -l "$DNS" -r "a.test=$WEB" -b drop=1 -b a.test/aaaa:rcode=refused
+	lag -- "${CURL[@]}" http://a.test/
+	took 1000 5000
+	expect 'connect | .verdict.cause == "dns_retry" and .dns_link == "answer"' \
+		'the lost query is the cause'
+}
+
 case_dns_timeout() {
 	topology
 	resolver -l "$DNS" -b drop=all
