@@ -128,9 +128,9 @@ case_rejected_icmp_no_way_on() { # the router itself has no route
 		'the router said so'
 }
 
-no_route() { # WORD [RESULT]
+no_route() { # WORD
 	attempt "$1" "$WEB" 80
-	expect "connect | .verdict.cause == \"no_route\" and .result == \"${2:-unreachable}\"
+	expect "connect | .verdict.cause == \"no_route\" and .result == \"unreachable\"
 		and .errno == \"$1\" and .syn.sent == 0" 'no route, so no SYN'
 	expect "connect.tuple | .daddr == \"$WEB\" and .dport == 80" 'where it wanted to go'
 }
@@ -150,7 +150,7 @@ case_no_route_unreachable() {
 case_no_route_prohibit() {
 	topology
 	ip -n "$C" route add prohibit "$WEB/32"
-	no_route EACCES failed
+	no_route EACCES
 }
 
 case_no_route_ipv6() {
