@@ -92,7 +92,10 @@ static __always_inline bool victim_of(struct victim *v, const struct packet *p)
 	return false;
 }
 
-/* By socket: headers below TCP's may not be written yet, so the socket itself says where to. */
+/*
+ * By socket: headers below TCP's may not be written yet, so the socket itself says where to. All
+ * that leaves a socket in SYN_SENT is SYNs; anything else came to it (early demux has set skb->sk).
+ */
 static __always_inline bool victim_own(
 	struct victim *v, struct packet *p, const struct sock *sk, bool parsed)
 {
@@ -100,11 +103,13 @@ static __always_inline bool victim_own(
 		return false;
 	v->sk = (__u64)sk;
 	v->packet = parsed ? tcp_kind(p->tcp_flags) : DROP_SYN;
-	v->egress = 1;
-	if (parsed)
+	v->egress = v->packet == DROP_SYN;
+	if (!parsed)
+		sock_tuple(sk, &v->tuple);
+	else if (v->egress)
 		v->tuple = p->tuple;
 	else
-		sock_tuple(sk, &v->tuple);
+		tuple_reverse(&v->tuple, &p->tuple);
 	return true;
 }
 

@@ -41,9 +41,9 @@ static __always_inline __u64 task_cgroup_at(struct task_struct *task, __u32 leve
 static __always_inline bool comm_matches(const char *comm)
 {
 	const __u64 *a = (const void *)comm;
-	__u64 want[2];
+	/* volatile: the compiler must not take the zeros of the object file for the value */
+	const volatile __u64 *want = (const volatile void *)scope.comm;
 
-	__builtin_memcpy(want, (const void *)scope.comm, sizeof(want));
 	return a[0] == want[0] && a[1] == want[1];
 }
 

@@ -307,9 +307,6 @@ void probes_disarm(struct probes *p)
 {
 	if (p->skel && p->skel->bss)
 		__atomic_store_n(&p->skel->bss->armed, 0, __ATOMIC_RELEASE);
-	for (size_t i = 0; i < p->links; i++)
-		bpf_link__destroy(p->link[i]);
-	p->links = 0;
 }
 
 void probes_free(struct probes *p)
@@ -317,6 +314,8 @@ void probes_free(struct probes *p)
 	if (!p)
 		return;
 	probes_disarm(p);
+	for (size_t i = 0; i < p->links; i++)
+		bpf_link__destroy(p->link[i]);
 	ring_buffer__free(p->ring);
 	milestone_bpf__destroy(p->skel);
 	for (size_t i = 0; i < p->skipped_count; i++)

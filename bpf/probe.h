@@ -6,8 +6,8 @@
  *	probes_follow()  add a process to the scope, any time
  *	probes_arm()     attach everything, then let it record: one store, so no half-seen attempts
  *	probes_poll()    deliver records, until done
- *	probes_disarm()  detach; then poll once more for what is still in the ring
- *	probes_free()
+ *	probes_disarm()  nothing is recorded any more; then poll for what is still in the ring
+ *	probes_free()    detach, which takes the kernel 0.2 s where there are uprobes
  *
  * Records of different CPUs arrive nearly in the order of their ts_ns, not exactly: the reader
  * sorts. One thread at a time. A probe that cannot be attached is counted and named, never fatal;

@@ -287,13 +287,17 @@ static void follow_records(struct live *l)
 	}
 }
 
-/* What the kernel side has written by now still belongs to the run. */
+/*
+ * What the kernel side has written by now still belongs to the run. A program that another CPU is
+ * in the middle of holds back all records behind its own, for a moment: hence the second poll.
+ */
 static void drain(struct live *l)
 {
 	struct rec_hdr stop;
 
 	probes_disarm(l->probes);
 	probes_poll(l->probes, 0, on_record, l);
+	probes_poll(l->probes, 1, on_record, l);
 	stream_lost(l);
 	stop = header(REC_STOP, sizeof(stop));
 	stream(l, &stop, sizeof(stop));

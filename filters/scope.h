@@ -29,7 +29,7 @@ struct scope {
 	__u32 netns;        /* inode number */
 	__u32 cgroup_level; /* depth below the root of the hierarchy */
 	__u64 cgroup;       /* id; its descendants count */
-	char comm[SCOPE_COMM_LEN];
+	char comm[SCOPE_COMM_LEN] __attribute__((aligned(8)));
 };
 
 #ifndef __bpf__

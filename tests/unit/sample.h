@@ -286,6 +286,7 @@ static inline struct run_info sample_run(struct rec_meta *rec)
 		.kernel = "6.12.107",
 		.arch = "x86_64",
 		.hostname = "h",
+		.command = "connect",
 		.milestone = "raw_tp",
 		.function = "none",
 		.program = "none",
