@@ -39,7 +39,7 @@ struct lookup_link {
 	__u64 start_ns, end_ns; /* of the whole resolution: every question, the call around it */
 	bool getaddrinfo;       /* start and end are those of the call */
 	char name[NAME_LEN];    /* as the application asked */
-	struct lookup lookup;   /* the question that took longest */
+	struct lookup lookup;   /* the question that explains the time */
 };
 
 /* Finds what told process TGID about ADDR before NOW_NS. A timed link is given only once. */

@@ -100,7 +100,7 @@ static const struct entry *call_around(struct lookups *t, const struct entry *e)
 	return NULL;
 }
 
-/* Widens the resolution over all its questions that ended in time; keeps the longest of them. */
+/* Widens the resolution over all its questions that ended in time. */
 static void join_siblings(
 	struct lookups *t, const struct entry *e, __u64 now_ns, struct lookup_link *ret)
 {
@@ -108,19 +108,36 @@ static void join_siblings(
 
 	TAILQ_FOREACH(s, &t->all, link)
 	{
-		const struct lookup *l = &s->l;
+		if (s->open || s->l.end_ns > now_ns || !is_sibling(s, e))
+			continue;
+		if (s->l.chain_start_ns < ret->start_ns)
+			ret->start_ns = s->l.chain_start_ns;
+		if (s->l.end_ns > ret->end_ns)
+			ret->end_ns = s->l.end_ns;
+	}
+}
 
-		if (s->open || l->end_ns > now_ns || !is_sibling(s, e))
+/*
+ * The question that explains the time: the one that gave the address, unless it was done in less
+ * than half of it; then the longest of the others.
+ */
+static void blame_sibling(
+	struct lookups *t, const struct entry *e, __u64 now_ns, struct lookup_link *ret)
+{
+	__u64 longest = ret->lookup.end_ns - ret->lookup.chain_start_ns;
+	struct entry *s;
+
+	if (longest * 2 >= ret->end_ns - ret->start_ns)
+		return;
+	TAILQ_FOREACH(s, &t->all, link)
+	{
+		if (s->open || s->l.end_ns > now_ns || !is_sibling(s, e))
 			continue;
-		if (l->chain_start_ns < ret->start_ns)
-			ret->start_ns = l->chain_start_ns;
-		if (l->end_ns > ret->end_ns)
-			ret->end_ns = l->end_ns;
 		/* A name of the search list that does not exist is no fault of its own. */
-		if (l->rcode == ns_r_nxdomain)
+		if (s->l.rcode == ns_r_nxdomain || s->l.end_ns - s->l.chain_start_ns <= longest)
 			continue;
-		if (l->end_ns - l->start_ns > ret->lookup.end_ns - ret->lookup.start_ns)
-			ret->lookup = *l;
+		longest = s->l.end_ns - s->l.chain_start_ns;
+		ret->lookup = s->l;
 	}
 }
 
@@ -155,6 +172,7 @@ void lookups_link(struct lookups *t, __u32 tgid, const struct address *addr, __u
 		ret->end_ns = call->l.end_ns;
 		snprintf(ret->name, sizeof(ret->name), "%s", call->l.name);
 	}
+	blame_sibling(t, e, now_ns, ret);
 	ret->timed =
 		!e->used && ret->link != DNS_LINK_HOST_CACHE && now_ns - ret->end_ns <= TIMED_NS;
 	if (ret->timed)
