@@ -14,7 +14,7 @@ case_usage() {
 	refuses 2 10parsecs --slow 10parsecs
 	refuses 2 many -c many
 	refuses 2 yaml --format yaml
-	refuses '1|2' no-such-ns --netns no-such-ns
+	refuses 2 no-such-ns --netns no-such-ns
 	refuses 2 -p -p
 	refuses 2 FILE replay
 }
@@ -25,7 +25,7 @@ case_usage_pid_gone() {
 	sh -c 'exit 0' &
 	pid=$!
 	wait "$pid"
-	refuses '1|2' "$pid" -p "$pid"
+	refuses 2 "$pid" -p "$pid"
 }
 
 case_usage_output_unwritable() {
