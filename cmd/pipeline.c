@@ -117,6 +117,8 @@ int pipeline_feed(struct pipeline *p, const void *rec, size_t len)
 	if (ev.type == REC_DROP && !ev.drop_names.harmless)
 		count_drop(&p->summary, ev.drop_names.reason);
 	err = tracker_feed(p->tracker, &ev);
+	if (!err && ev.type == REC_TICK && p->sink->ops->tick)
+		err = p->sink->ops->tick(p->sink, ev.ts_ns);
 	if (err)
 		return err;
 	/* --count is reached, or the reader has gone: what is open is of no interest any more */

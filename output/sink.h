@@ -3,10 +3,10 @@
  * sink.h - something that renders: text for people, JSON lines for jq.
  *
  * The callbacks are listed in the order in which they are called over a run: meta once, then
- * lookups, attempts and losses as they finish, summary once, free. Each writes whole lines to the
- * FILE it was made with and flushes it, so that a pipe sees a line as soon as it is known; each
- * returns 0 or -errno (-EPIPE: the reader has gone, the run ends quietly). A sink keeps no pointer
- * into what it is given.
+ * lookups, attempts and losses as they finish, with ticks in between, summary once, free. Each
+ * writes whole lines to the FILE it was made with and flushes it, so that a pipe sees a line as
+ * soon as it is known; each returns 0 or -errno (-EPIPE: the reader has gone, the run ends
+ * quietly). A sink keeps no pointer into what it is given.
  */
 #ifndef PATHLAG_SINK_H
 #define PATHLAG_SINK_H
@@ -37,6 +37,7 @@ struct sink_ops {
 	int (*lookup)(struct sink *s, const struct lookup *l, const struct verdict *v);
 	int (*connect)(struct sink *s, const struct attempt *a, const struct verdict *v);
 	int (*lost)(struct sink *s, __u64 ts_ns, __u64 count, enum rec_lost_where where);
+	int (*tick)(struct sink *s, __u64 now_ns); /* time passes; NULL = of no interest */
 	int (*summary)(struct sink *s, const struct summary *sum);
 	void (*free)(struct sink *s);
 };

@@ -2,7 +2,7 @@
 /* The text sink: verdict first, then the evidence, for a reader in a hurry. */
 #include "output/names.h"
 #include "output/sink.h"
-#include "output/text_page.h"
+#include "output/text_held.h"
 
 #define WIDTH_DEFAULT 80
 #define WIDTH_MIN     40
@@ -10,6 +10,7 @@
 struct text_sink {
 	struct sink sink;
 	struct page page;
+	struct held held;
 };
 
 static struct page *page_of(struct sink *s)
@@ -53,12 +54,26 @@ static int text_meta(struct sink *s, const struct run_info *run)
 
 static int text_on_lookup(struct sink *s, const struct lookup *l, const struct verdict *v)
 {
-	return text_lookup(page_of(s), l, v);
+	struct text_sink *ts = (struct text_sink *)s;
+
+	if (ts->page.verbose || !strcmp(v->cause, "ok"))
+		return text_lookup(&ts->page, l, v);
+	return held_add(&ts->held, &ts->page, l, v);
+}
+
+static int text_tick(struct sink *s, __u64 now_ns)
+{
+	struct text_sink *ts = (struct text_sink *)s;
+
+	return held_release(&ts->held, &ts->page, now_ns);
 }
 
 static int text_on_connect(struct sink *s, const struct attempt *a, const struct verdict *v)
 {
-	return text_attempt(page_of(s), a, v);
+	struct text_sink *ts = (struct text_sink *)s;
+
+	held_told(&ts->held, a);
+	return text_attempt(&ts->page, a, v);
 }
 
 static int text_lost(struct sink *s, __u64 ts_ns, __u64 count, enum rec_lost_where where)
@@ -125,9 +140,12 @@ static void draw_reasons(struct page *p, const struct summary *sum)
 
 static int text_summary(struct sink *s, const struct summary *sum)
 {
-	struct page *p = page_of(s);
-	int err = page_begin(p, p->last == SHAPE_NONE ? SHAPE_LINE : SHAPE_BLOCK);
+	struct text_sink *ts = (struct text_sink *)s;
+	struct page *p = &ts->page;
+	int err = held_release(&ts->held, p, UINT64_MAX);
 
+	if (!err)
+		err = page_begin(p, p->last == SHAPE_NONE ? SHAPE_LINE : SHAPE_BLOCK);
 	if (err)
 		return err;
 	draw_results(p, sum);
@@ -151,6 +169,7 @@ struct sink *sink_text_new(const struct sink_cfg *cfg)
 		.lookup = text_on_lookup,
 		.connect = text_on_connect,
 		.lost = text_lost,
+		.tick = text_tick,
 		.summary = text_summary,
 		.free = text_free,
 	};

@@ -228,6 +228,7 @@ static void test_text_lookups(void)
 	l.result = LOOKUP_ANSWERED;
 	v = sample_verdict("ok", 1, "answered", "");
 	CHECK_INT(s.sink->ops->lookup(s.sink, &l, &v), 0);
+	CHECK_INT(s.sink->ops->tick(s.sink, l.end_ns + 2000 * MS), 0);
 	got = screen_end(&s);
 	CHECK_STR(got, "SLOW 5.00 s   curl[4242]  dns a.test A → 10.9.0.2, 10.9.0.3  from "
 		       "10.9.0.53, 2 queries\n"
@@ -235,6 +236,25 @@ static void test_text_lookups(void)
 		       "\n"
 		       "FAILED 5.00 s   curl[4242]  dns a.test A → NXDOMAIN  from 10.9.0.53\n"
 		       "  a.test does not exist\n");
+}
+
+static void test_text_lookup_is_told_by_its_connect(void)
+{
+	struct screen s = screen_new((struct sink_cfg){.width = 80, .quiet = true});
+	struct lookup l = sample_lookup();
+	struct verdict v = sample_verdict("dns_retry", 1, "the first query got no answer", "");
+	struct attempt a = sample_dns_retry();
+	_cleanup_(freep) char *got = NULL;
+
+	l.start_ns = a.start_ns;
+	l.end_ns = a.connect_ns;
+	l.owner = a.owner;
+	CHECK_INT(s.sink->ops->lookup(s.sink, &l, &v), 0);
+	screen_show(&s, &a, "dns_retry", "the connect says it", "");
+	CHECK_INT(s.sink->ops->tick(s.sink, l.end_ns + 2000 * MS), 0);
+	got = screen_end(&s);
+	CHECK(strstr(got, "the connect says it"));
+	CHECK(!strstr(got, "the first query got no answer"));
 }
 
 static void test_text_end(void)
@@ -336,6 +356,7 @@ int main(void)
 	UNIT_RUN(test_text_more_moments);
 	UNIT_RUN(test_text_waterfall);
 	UNIT_RUN(test_text_lookups);
+	UNIT_RUN(test_text_lookup_is_told_by_its_connect);
 	UNIT_RUN(test_text_end);
 	UNIT_RUN(test_text_no_reader);
 	UNIT_RUN(test_names_durations);
