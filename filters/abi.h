@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * abi.h - what a BPF program and the filter spliced into it agree on. Included by both sides;
- * needs no other header.
+ * abi.h - what a BPF program and the filter spliced into it agree on. Included by both sides.
  *
  * A BPF program calls a placeholder, a static subprogram whose body holds one marker (see
  * bpf/filter.bpf.h). When the program is loaded, filter_splice replaces the body that holds the
@@ -12,7 +11,8 @@
  *           r3 = length of the packet from there on, paged data included, u32
  *           r4 = L2 only: VLAN tag that the kernel keeps outside the data, as TPID << 16 | TCI in
  *                host order, or 0
- *   SOCK    r1 = struct filter_tuple on the stack of the caller
+ *   SOCK    r1 = struct rec_tuple (bpf/record.h), on the stack or in a map, aligned to 2; either
+ *           orientation will do, the filter looks at both
  *   r0      1: selected, 0: not
  */
 #ifndef PATHLAG_FILTER_ABI_H
@@ -21,19 +21,5 @@
 #define FILTER_MARK_L2   0x504c4632
 #define FILTER_MARK_L3   0x504c4633
 #define FILTER_MARK_SOCK 0x504c4634
-
-/*
- * The two ends of a socket. Everything in network order; IPv4 addresses in the first four bytes,
- * the rest zero (also those an IPv6 socket holds in mapped form: family AF_INET then). Either
- * orientation will do: the filter looks at both.
- */
-struct filter_tuple {
-	unsigned char saddr[16];
-	unsigned char daddr[16];
-	unsigned short sport, dport;
-	unsigned char family;   /* AF_INET or AF_INET6 */
-	unsigned char protocol; /* IPPROTO_* */
-	unsigned char zero[2];
-} __attribute__((aligned(8)));
 
 #endif

@@ -28,8 +28,9 @@ enum {
 	CBPF_SCRATCH = 16, /* words of M[] */
 };
 
-/* Offsets from here on are the kernel's ancillary data (`inbound`, `ifindex`), not packet bytes. */
-#define CBPF_ANCILLARY 0xfffff000u
+/* These offsets stand for the kernel's ancillary data (`inbound`, `ifindex`), not packet bytes. */
+#define CBPF_ANCILLARY     0xfffff000u
+#define CBPF_ANCILLARY_MAX 64
 
 /*
  * Compiles TEXT for the DLT_* link type DLT. *RET is malloc'ed, *RET_N its length.

@@ -417,6 +417,28 @@ static int opposite(int op)
 	return -1; /* JSET has none */
 }
 
+/* The upper half of a stack slot is where the verifier keeps no track of what is stored. */
+static void emit_forget(struct xlate *x, int reg)
+{
+	emit_insn(&x->e, insn_store(BPF_W, FP, x->slot + 4, reg));
+	emit_insn(&x->e, insn_load(BPF_W, reg, FP, x->slot + 4));
+}
+
+/*
+ * Before a backward jump: one round less to go. The verifier follows each round, and would follow
+ * every combination of what it knows about A and X; it is made to forget, so that the ways through
+ * a round meet again at its end.
+ */
+static void emit_loop_guard(struct xlate *x)
+{
+	emit_insn(&x->e, insn_load(BPF_DW, BPF_REG_1, FP, x->loops));
+	emit_insn(&x->e, insn_alu_imm(BPF_ADD, BPF_REG_1, -1));
+	emit_jump_imm(&x->e, BPF_JEQ, BPF_REG_1, 0, label_reject(x));
+	emit_insn(&x->e, insn_store(BPF_DW, FP, x->loops, BPF_REG_1));
+	emit_forget(x, A);
+	emit_forget(x, X);
+}
+
 static void emit_branch(struct xlate *x, size_t i, size_t following)
 {
 	const struct cbpf_insn *in = &x->prog[i];
@@ -424,12 +446,8 @@ static void emit_branch(struct xlate *x, size_t i, size_t following)
 	size_t yes, no;
 
 	if (op == BPF_JA) {
-		if (jumps_back(in)) {
-			emit_insn(&x->e, insn_load(BPF_DW, BPF_REG_1, FP, x->loops));
-			emit_insn(&x->e, insn_alu_imm(BPF_ADD, BPF_REG_1, -1));
-			emit_jump_imm(&x->e, BPF_JEQ, BPF_REG_1, 0, label_reject(x));
-			emit_insn(&x->e, insn_store(BPF_DW, FP, x->loops, BPF_REG_1));
-		}
+		if (jumps_back(in))
+			emit_loop_guard(x);
 		yes = no = i + 1 + (int32_t)in->k;
 	} else {
 		yes = i + 1 + in->jt;

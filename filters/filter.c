@@ -4,6 +4,7 @@
 
 #include <pcap/dlt.h>
 
+#include "bpf/record.h"
 #include "filters/ebpf.h"
 #include "filters/emit.h"
 #include "filters/filter.h"
@@ -48,7 +49,7 @@ static int refuse_ancillary(const struct form *form, struct errbuf *err)
 		const struct cbpf_insn *in = &form->cbpf[i];
 		uint64_t end;
 
-		if (cbpf_fixed_load(in, &end) && in->k >= CBPF_ANCILLARY)
+		if (cbpf_fixed_load(in, &end) && in->k - CBPF_ANCILLARY < CBPF_ANCILLARY_MAX)
 			return err_set(err, -EINVAL,
 				"inbound, outbound and ifindex are not supported "
 				"(cBPF instruction %zu); use -i for an interface",
@@ -188,7 +189,7 @@ int filter_match(const struct filter *f, enum filter_form form, const struct fil
 	return ebpf_run(f->forms[form].ebpf.insns, f->forms[form].ebpf.n, &mem, args);
 }
 
-int filter_match_sock(const struct filter *f, const struct filter_tuple *tuple)
+int filter_match_sock(const struct filter *f, const struct rec_tuple *tuple)
 {
 	struct ebpf_memory mem = {.data = tuple, .size = sizeof(*tuple), .direct = true};
 	uint64_t args[3] = {};

@@ -33,6 +33,7 @@ enum filter_form { FILTER_L2, FILTER_L3, FILTER_SOCK, FILTER_FORMS };
 /* An eBPF instruction (insn.h), laid out as in <linux/bpf.h>, which users of libpcap cannot
  * include. */
 struct ebpf_insn;
+struct rec_tuple; /* bpf/record.h */
 struct filter;
 
 /* Compiles TEXT; NULL or only blanks: an empty filter, which matches everything. */
@@ -75,7 +76,7 @@ struct filter_packet {
 
 /* The eBPF run without a kernel: 1 match, 0 no match, -errno (a mistake in the translation). */
 int filter_match(const struct filter *f, enum filter_form form, const struct filter_packet *packet);
-int filter_match_sock(const struct filter *f, const struct filter_tuple *tuple);
+int filter_match_sock(const struct filter *f, const struct rec_tuple *tuple);
 
 /*
  * The same instructions run by this kernel, in a raw tracepoint program that is never attached
@@ -92,7 +93,7 @@ void filter_kernel_freep(struct filter_kernel **k);
 int filter_kernel_load(
 	struct filter_kernel *k, const struct filter *f, enum filter_form form, struct errbuf *err);
 int filter_kernel_match(struct filter_kernel *k, const struct filter_packet *packet);
-int filter_kernel_match_sock(struct filter_kernel *k, const struct filter_tuple *tuple);
+int filter_kernel_match_sock(struct filter_kernel *k, const struct rec_tuple *tuple);
 
 /* Instructions the verifier looked at for the last load, 0 where the kernel does not tell. */
 uint32_t filter_kernel_verified(const struct filter_kernel *k);

@@ -11,6 +11,7 @@
 
 #include <bpf/bpf.h>
 
+#include "bpf/record.h"
 #include "filters/filter.h"
 #include "filters/insn.h"
 
@@ -86,7 +87,7 @@ static size_t wrap_packet(const struct filter_kernel *k, struct ebpf_insn *out)
 /* r1 = a tuple on the stack, copied from the context */
 static size_t wrap_tuple(struct ebpf_insn *out)
 {
-	int size = sizeof(struct filter_tuple);
+	int size = sizeof(struct rec_tuple);
 	size_t n = 0;
 
 	for (int at = 0; at < size; at += 8) {
@@ -181,7 +182,7 @@ int filter_kernel_match(struct filter_kernel *k, const struct filter_packet *pac
 	return run(k, args, sizeof(args));
 }
 
-int filter_kernel_match_sock(struct filter_kernel *k, const struct filter_tuple *tuple)
+int filter_kernel_match_sock(struct filter_kernel *k, const struct rec_tuple *tuple)
 {
 	return run(k, tuple, sizeof(*tuple));
 }

@@ -8,8 +8,8 @@
  */
 #include <linux/bpf.h>
 #include <netinet/in.h>
-#include <sys/socket.h>
 
+#include "bpf/record.h"
 #include "filters/ebpf.h"
 #include "filters/emit.h"
 #include "filters/sock.h"
@@ -20,7 +20,7 @@ enum {
 	FIRST = BPF_REG_2,
 };
 
-#define TUPLE_AT(field) ((int)offsetof(struct filter_tuple, field))
+#define TUPLE_AT(field) ((int)offsetof(struct rec_tuple, field))
 
 struct sock_emit {
 	struct emit e;
@@ -48,47 +48,46 @@ static int tuple_offset(const struct sock_emit *s, struct sock_header_byte b)
 	case BYTE_DPORT:
 		return (s->swapped ? TUPLE_AT(sport) : TUPLE_AT(dport)) + b.at;
 	case BYTE_PROTOCOL:
-		return TUPLE_AT(protocol);
+		return TUPLE_AT(l4_proto);
 	case BYTE_CONST:
 		break;
 	}
 	return -1;
 }
 
-/* The tuple offset of all BYTES bytes if they lie there in a row and aligned, else -1. */
-static int whole(const struct sock_emit *s, uint64_t off, int bytes)
+/* How many bytes from OFF on can be loaded at once: the tuple is aligned to 2 and no better. */
+static int piece_at(const struct sock_emit *s, uint64_t off, int left)
 {
-	int start = tuple_offset(s, sock_header(s->g->kind, off));
+	int at = tuple_offset(s, sock_header(s->g->kind, off));
 
-	for (int i = 1; i < bytes; i++) {
-		if (start < 0 || tuple_offset(s, sock_header(s->g->kind, off + i)) != start + i)
-			return -1;
+	if (at < 0 || at % 2 || left < 2)
+		return 1;
+	return tuple_offset(s, sock_header(s->g->kind, off + 1)) == at + 1 ? 2 : 1;
+}
+
+static void emit_piece(struct sock_emit *s, int reg, uint64_t off, int bytes)
+{
+	struct sock_header_byte b = sock_header(s->g->kind, off);
+	int at = tuple_offset(s, b);
+
+	if (at < 0) {
+		emit_insn(&s->e, insn_mov32_imm(reg, b.at));
+		return;
 	}
-	return start < 0 || start % bytes ? -1 : start;
+	emit_insn(&s->e, insn_load(bytes == 2 ? BPF_H : BPF_B, reg, TUPLE, at));
+	if (bytes == 2)
+		emit_insn(&s->e, insn_from_be(reg, 16));
 }
 
 static void emit_header_number(struct sock_emit *s, int reg, uint64_t off, int bytes)
 {
-	int start = whole(s, off, bytes);
-	int size = bytes == 4 ? BPF_W : bytes == 2 ? BPF_H : BPF_B;
+	int piece = piece_at(s, off, bytes);
 
-	if (start >= 0) {
-		emit_insn(&s->e, insn_load(size, reg, TUPLE, start));
-		if (bytes > 1)
-			emit_insn(&s->e, insn_from_be(reg, 8 * bytes));
-		return;
-	}
-	emit_insn(&s->e, insn_mov32_imm(reg, 0));
-	for (int i = 0; i < bytes; i++) {
-		struct sock_header_byte b = sock_header(s->g->kind, off + i);
-		int at = tuple_offset(s, b);
-
-		emit_insn(&s->e, insn_alu32_imm(BPF_LSH, reg, 8));
-		if (at < 0) {
-			emit_insn(&s->e, insn_alu32_imm(BPF_OR, reg, b.at));
-			continue;
-		}
-		emit_insn(&s->e, insn_load(BPF_B, BPF_REG_0, TUPLE, at));
+	emit_piece(s, reg, off, piece);
+	for (int at = piece; at < bytes; at += piece) {
+		piece = piece_at(s, off + at, bytes - at);
+		emit_insn(&s->e, insn_alu32_imm(BPF_LSH, reg, 8 * piece));
+		emit_piece(s, BPF_REG_0, off + at, piece);
 		emit_insn(&s->e, insn_alu32(BPF_OR, reg, BPF_REG_0));
 	}
 }
@@ -213,9 +212,9 @@ static void emit_kind(struct sock_emit *s, const struct sock_graph *g, node_t ro
 static void emit_dispatch(struct sock_emit *s)
 {
 	emit_insn(&s->e, insn_load(BPF_B, BPF_REG_2, TUPLE, TUPLE_AT(family)));
-	emit_insn(&s->e, insn_load(BPF_B, BPF_REG_3, TUPLE, TUPLE_AT(protocol)));
+	emit_insn(&s->e, insn_load(BPF_B, BPF_REG_3, TUPLE, TUPLE_AT(l4_proto)));
 	for (int ipv6 = 0; ipv6 < 2; ipv6++) {
-		emit_jump_imm(&s->e, BPF_JNE, BPF_REG_2, ipv6 ? AF_INET6 : AF_INET, KINDS + ipv6);
+		emit_jump_imm(&s->e, BPF_JNE, BPF_REG_2, ipv6 ? 6 : 4, KINDS + ipv6);
 		for (size_t i = 0; i < ARRAY_SIZE(protocols_with_ports); i++)
 			emit_jump_imm(
 				&s->e, BPF_JEQ, BPF_REG_3, protocols_with_ports[i], 2 * ipv6 + 1);
