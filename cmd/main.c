@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include <signal.h>
+#include <string.h>
 
 #include "cmd/check.h"
 #include "cmd/connect.h"
-#include "cmd/filter.h"
 #include "cmd/replay.h"
 
 static const struct {
@@ -12,7 +12,6 @@ static const struct {
 } commands[] = {
 	{"connect", cmd_connect},
 	{"replay", cmd_replay},
-	{"filter", cmd_filter},
 	{"check", cmd_check},
 };
 
