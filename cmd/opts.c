@@ -89,12 +89,14 @@ int opts_duration(const char *text, uint64_t *ret_ns)
 		double ns;
 	} units[] = {{"", 1e9}, {"s", 1e9}, {"ms", 1e6}, {"us", 1e3}, {"ns", 1}, {"m", 60e9},
 		{"h", 3600e9}};
+	/* strtod() also takes signs, exponents, hexadecimal and words */
+	const char *unit = text + strspn(text, "0123456789.");
 	char *end;
 	double value;
 
-	if ((*text < '0' || *text > '9') && *text != '.')
-		return -EINVAL;
 	value = strtod(text, &end);
+	if (end != unit || end == text)
+		return -EINVAL;
 	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
 		double ns = value * units[i].ns;
 
