@@ -200,6 +200,8 @@ int decoder_read(struct decoder *d, const void *bytes, size_t len, struct event 
 	case REC_DROP:
 		join_drop_names(d, ev);
 		return 1;
+	case REC_CONNECT:
+		return ev->connect->sk ? 1 : -EBADMSG;
 	case REC_GAI_CALL:
 		return memchr(ev->gai_call->node, 0, sizeof(ev->gai_call->node)) ? 1 : -EBADMSG;
 	case REC_GAI_RETURN:
