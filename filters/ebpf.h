@@ -26,7 +26,7 @@ enum ebpf_frame {
 
 enum {
 	/* Backward jumps a run may take before it rejects: headers that `protochain` follows. */
-	EBPF_MAX_LOOPS = 32,
+	EBPF_MAX_LOOPS = 32, /* = FILTER_MAX_LOOPS */
 };
 
 /*

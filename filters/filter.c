@@ -9,6 +9,8 @@
 #include "filters/emit.h"
 #include "filters/filter.h"
 
+_Static_assert((int)FILTER_MAX_LOOPS == (int)EBPF_MAX_LOOPS, "one bound");
+
 struct form {
 	struct cbpf_insn *cbpf;
 	size_t n_cbpf;

@@ -28,6 +28,9 @@
 #include "filters/abi.h"
 #include "filters/cbpf.h"
 
+/* Rounds a `protochain` loop may take; libpcap itself has no bound. */
+enum { FILTER_MAX_LOOPS = 32 };
+
 enum filter_form { FILTER_L2, FILTER_L3, FILTER_SOCK, FILTER_FORMS };
 
 /* An eBPF instruction (insn.h), laid out as in <linux/bpf.h>, which users of libpcap cannot
