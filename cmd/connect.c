@@ -2,6 +2,7 @@
 #include "cmd/connect.h"
 #include "cmd/live.h"
 #include "cmd/log.h"
+#include "cmd/usage.h"
 
 /* A command that does not exist: what a shell says. */
 #define STATUS_NOT_FOUND  127
@@ -40,7 +41,7 @@ int cmd_connect(int argc, char **argv)
 	int result = opts_parse(&o, CMD_CONNECT, argc, argv, &err), status;
 
 	if (result)
-		return result > 0 ? EXIT_OK : log_failure(result, &err);
+		return result > 0 ? usage_show(CMD_CONNECT, result) : log_failure(result, &err);
 	if (o.operands) {
 		log_error("unexpected argument \"%s\": write -- before a command", o.operand[0]);
 		return EXIT_USAGE;

@@ -3,7 +3,6 @@
 #include <math.h>
 
 #include "cmd/opts.h"
-#include "cmd/usage.h"
 
 enum kind { FLAG, TEXT, DURATION, NUMBER, FD, FORMAT, COLOR, JSON, HELP, VERSION };
 
@@ -253,10 +252,8 @@ int opts_parse(struct opts *o, enum subcommand cmd, int argc, char **argv, struc
 
 		if (!row)
 			return refuse(opt, argv, err);
-		if (row->kind == HELP || row->kind == VERSION) {
-			row->kind == HELP ? usage_print(stdout, cmd) : usage_version(stdout);
-			return 1;
-		}
+		if (row->kind == HELP || row->kind == VERSION)
+			return row->kind == HELP ? OPTS_HELP : OPTS_VERSION;
 		if (set_value(o, row, optarg))
 			return err_set(err, -EINVAL, "bad value \"%s\" for --%s: expected %s",
 				optarg, row->name, row->metavar);

@@ -9,6 +9,9 @@
 #include "bpf/base.h"
 
 enum subcommand { CMD_CONNECT = 1 << 0, CMD_REPLAY = 1 << 1 };
+/* What opts_parse() returns besides 0 and -errno. */
+enum opts_wish { OPTS_HELP = 1, OPTS_VERSION = 2 };
+
 enum out_format { FORMAT_TEXT, FORMAT_JSON };
 enum color_when { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
@@ -30,6 +33,9 @@ struct opts {
 	uint64_t duration_ns;
 	uint64_t count;
 	/* where to */
+	/* What opts_parse() returns besides 0 and -errno. */
+	enum opts_wish { OPTS_HELP = 1, OPTS_VERSION = 2 };
+
 	enum out_format format;
 	enum color_when color;
 	const char *record_path;
@@ -48,8 +54,8 @@ struct opts {
 #define SLOW_DEFAULT_NS 100000000ULL
 
 /*
- * Parses ARGV after the subcommand's name (argv[0] is that name). Returns 0; 1 when help or the
- * version was asked for and shown; -EINVAL with ERR naming the word that was wrong.
+ * Parses ARGV after the subcommand's name (argv[0] is that name). Returns 0; OPTS_HELP or
+ * OPTS_VERSION when that was asked for; -EINVAL with ERR naming the word that was wrong.
  */
 int opts_parse(struct opts *o, enum subcommand cmd, int argc, char **argv, struct errbuf *err);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "cmd/log.h"
+#include "cmd/usage.h"
 #include "cmd/pipeline.h"
 #include "cmd/recording.h"
 #include "cmd/replay.h"
@@ -42,7 +43,7 @@ int cmd_replay(int argc, char **argv)
 	int result = opts_parse(&o, CMD_REPLAY, argc, argv, &err);
 
 	if (result)
-		return result > 0 ? EXIT_OK : log_failure(result, &err);
+		return result > 0 ? usage_show(CMD_REPLAY, result) : log_failure(result, &err);
 	if (o.operands != 1 || o.command) {
 		log_error("replay needs one recording: pathlag replay [OPTIONS] FILE");
 		return EXIT_USAGE;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+#include "cmd/log.h"
 #include "cmd/usage.h"
 
 static const char connect_text[] =
@@ -22,19 +23,23 @@ static const char replay_text[] = "pathlag replay [OPTIONS] FILE: renders a reco
 				  "\n"
 				  "Options:\n";
 
-void usage_print(FILE *f, enum subcommand cmd)
+static void print_help(enum subcommand cmd)
 {
 	if (cmd == CMD_REPLAY) {
-		fputs(replay_text, f);
-		opts_print(f, cmd);
+		fputs(replay_text, stdout);
+		opts_print(stdout, cmd);
 		return;
 	}
-	fputs(connect_text, f);
-	opts_print(f, cmd);
-	fputs(connect_tail, f);
+	fputs(connect_text, stdout);
+	opts_print(stdout, cmd);
+	fputs(connect_tail, stdout);
 }
 
-void usage_version(FILE *f)
+int usage_show(enum subcommand cmd, enum opts_wish wish)
 {
-	fprintf(f, "pathlag %s\n", PATHLAG_VERSION);
+	if (wish == OPTS_HELP)
+		print_help(cmd);
+	else
+		printf("pathlag %s\n", PATHLAG_VERSION);
+	return fflush(stdout) ? EXIT_RUNTIME : EXIT_OK;
 }

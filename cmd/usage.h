@@ -5,7 +5,7 @@
 
 #include "cmd/opts.h"
 
-void usage_print(FILE *f, enum subcommand cmd);
-void usage_version(FILE *f);
+/* Shows on stdout what opts_parse() was asked for. Returns the exit status. */
+int usage_show(enum subcommand cmd, enum opts_wish wish);
 
 #endif

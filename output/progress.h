@@ -25,6 +25,9 @@ void progress_neigh(struct open *o, const struct rec_neigh *rec);
 /* Judges how it ended, as of END_NS, and divides the time. */
 void progress_finish(struct open *o, __u64 end_ns);
 
+/* BYTES as an address of FAMILY; all zero = none. */
+void progress_address(struct address *to, __u32 family, const __u8 *bytes);
+
 /* The time at which an attempt ended whose last records were lost; 0 = it may still go on. */
 __u64 progress_overdue(const struct open *o, __u64 now_ns);
 
