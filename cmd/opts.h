@@ -33,9 +33,6 @@ struct opts {
 	uint64_t duration_ns;
 	uint64_t count;
 	/* where to */
-	/* What opts_parse() returns besides 0 and -errno. */
-	enum opts_wish { OPTS_HELP = 1, OPTS_VERSION = 2 };
-
 	enum out_format format;
 	enum color_when color;
 	const char *record_path;
