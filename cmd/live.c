@@ -78,6 +78,14 @@ static void stream(struct live *l, const void *rec, size_t len)
 		l->result = err;
 }
 
+static void show(struct live *l)
+{
+	int err = l->result < 0 ? 0 : pipeline_flush(l->pipeline);
+
+	if (err)
+		l->result = err;
+}
+
 static struct rec_hdr header(enum rec_type type, size_t len)
 {
 	return (struct rec_hdr){
@@ -284,6 +292,7 @@ static void follow_records(struct live *l)
 		}
 		stream_tick(l);
 		stream_lost(l);
+		show(l);
 	}
 }
 
@@ -301,6 +310,7 @@ static void drain(struct live *l)
 	stream_lost(l);
 	stop = header(REC_STOP, sizeof(stop));
 	stream(l, &stop, sizeof(stop));
+	show(l);
 }
 
 static int live_result(struct live *l, struct errbuf *err)
@@ -320,6 +330,7 @@ int live_run(const struct opts *o, struct pipeline *p, struct child *child, stru
 	if (!result) {
 		l.start_ns = l.ticked_ns = clock_ns(CLOCK_MONOTONIC);
 		stream_meta(&l);
+		show(&l);
 		say_ready(&l);
 		if (child)
 			child_release(child);

@@ -3,6 +3,7 @@
 #include <sys/ioctl.h>
 
 #include "cmd/pipeline.h"
+#include "output/lines.h"
 #include "output/sink.h"
 #include "output/tracker.h"
 
@@ -125,6 +126,11 @@ int pipeline_feed(struct pipeline *p, const void *rec, size_t len)
 	if (ev.type == REC_STOP && p->result >= 0)
 		return on_stop(p, ev.ts_ns);
 	return p->result;
+}
+
+int pipeline_flush(struct pipeline *p)
+{
+	return lines_flush(p->out);
 }
 
 /* ---- set-up ------------------------------------------------------------------------------- */

@@ -21,6 +21,9 @@ struct pipeline *pipeline_new(const struct opts *o, struct errbuf *err);
  */
 int pipeline_feed(struct pipeline *p, const void *rec, size_t len);
 
+/* Shows what has been said so far: before every wait for more records. 0 or -errno. */
+int pipeline_flush(struct pipeline *p);
+
 /* The decoder, to ask what names the stream still lacks. */
 const struct decoder *pipeline_decoder(const struct pipeline *p);
 

@@ -55,6 +55,8 @@ int cmd_replay(int argc, char **argv)
 	if (!p)
 		return log_failure(-EIO, &err);
 	result = replay_records(f, p, &err);
+	if (result >= 0)
+		result = pipeline_flush(p);
 	pipeline_free(p);
 	if (result == -EPIPE)
 		return EXIT_OK;

@@ -2,6 +2,7 @@
 #include <time.h>
 
 #include "output/json_line.h"
+#include "output/lines.h"
 #include "output/names.h"
 #include "output/utf8.h"
 
@@ -49,10 +50,7 @@ static int write_line(struct json_out *out, const char *text, size_t len)
 		return -ENOMEM;
 	memcpy(out->buf, text, len);
 	out->buf[len] = '\n';
-	errno = 0;
-	if (fwrite(out->buf, 1, len + 1, out->out) != len + 1 || fflush(out->out))
-		return errno ? -errno : -EIO;
-	return 0;
+	return lines_write(out->out, out->buf, len + 1);
 }
 
 int json_line_write(struct json_line *l, struct json_out *out)

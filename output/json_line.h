@@ -32,7 +32,7 @@ struct json_line {
 /* Starts with "v" and "type". */
 void json_line_begin(struct json_line *l, const char *type);
 
-/* Writes the line, flushes, and ends L either way. 0, -ENOMEM, or -errno of the stream. */
+/* Writes the line and ends L either way. 0, -ENOMEM, or -errno of the stream. */
 int json_line_write(struct json_line *l, struct json_out *out);
 
 /* Members. KEY NULL: PARENT is an array. Objects and arrays are returned to be filled. */

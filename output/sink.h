@@ -4,9 +4,9 @@
  *
  * The callbacks are listed in the order in which they are called over a run: meta once, then
  * lookups, attempts and losses as they finish, with ticks in between, summary once, free. Each
- * writes whole lines to the FILE it was made with and flushes it, so that a pipe sees a line as
- * soon as it is known; each returns 0 or -errno (-EPIPE: the reader has gone, the run ends
- * quietly). A sink keeps no pointer into what it is given.
+ * writes whole lines to the FILE it was made with and returns 0 or -errno (-EPIPE: the reader has
+ * gone, the run ends quietly). The FILE's owner flushes it (lines.h), and soon: lines that become
+ * known together leave together. A sink keeps no pointer into what it is given.
  */
 #ifndef PATHLAG_SINK_H
 #define PATHLAG_SINK_H

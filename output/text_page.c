@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <time.h>
 
+#include "output/lines.h"
 #include "output/names.h"
 #include "output/text_page.h"
 #include "output/utf8.h"
@@ -28,10 +29,7 @@ int page_end(struct page *p)
 	p->f = NULL;
 	if (bad)
 		return -ENOMEM;
-	errno = 0;
-	if (fwrite(text, 1, p->len, p->out) != p->len || fflush(p->out))
-		return errno ? -errno : -EIO;
-	return 0;
+	return lines_write(p->out, text, p->len);
 }
 
 void page_ink(struct page *p, enum page_ink ink)

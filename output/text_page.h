@@ -2,7 +2,7 @@
 /*
  * text_page.h - what the text sink draws with: colours, wrapped sentences, bars to scale.
  *
- * A page collects one block in memory, so that it reaches the reader with one write. It belongs to
+ * A page collects one block in memory, so that it reaches the reader whole. It belongs to
  * the text sink: page_begin, the drawing calls, page_end, for each block again.
  */
 #ifndef PATHLAG_TEXT_PAGE_H
@@ -31,7 +31,7 @@ struct page {
 /* 0 or -ENOMEM. Nothing may be drawn after a failure. */
 int page_begin(struct page *p, enum page_shape shape);
 
-/* Writes the block and flushes. 0 or -errno. */
+/* Writes the block. 0 or -errno. */
 int page_end(struct page *p);
 
 void page_ink(struct page *p, enum page_ink ink); /* INK_PLAIN ends the others */

@@ -2,7 +2,8 @@
 /*
  * connect_loop - connect + accept + close on loopback, as fast as one process can.
  *
- *	connect_loop [COUNT]	default 20,000, in ten slices; prints ns per iteration, a slice a line
+ *	connect_loop [COUNT]	default 20,000, in ten slices; prints ns per iteration, a slice a
+ *line
  *
  * Each slice has an address of its own out of 127/8: what earlier ones left in TIME_WAIT is then
  * no obstacle to the choice of a source port, and every slice does the same work.
