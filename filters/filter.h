@@ -108,20 +108,34 @@ struct bpf_prog_load_opts;
 struct filter_splice;
 
 /*
- * Replaces the bodies of the placeholders (bpf/filter.bpf.h) in programs that libbpf is about to
- * load. F must outlive the splice, and the splice the load of the object: the corrected func_info
- * and line_info belong to it. An empty filter leaves programs as they are; set the object's
- * `filter_on` to !filter_is_empty(f), and the verifier removes the calls.
+ * Replaces the bodies of the placeholders (bpf/filter.bpf.h) in programs that libbpf loads:
+ *
+ *	filter_splice_new(f, &s, err)
+ *	filter_splice_register(s, err)		before the object is opened
+ *	skel = ..._bpf__open()
+ *	skel->rodata->filter_on = !filter_is_empty(f)
+ *	..._bpf__load(), attach			on failure filter_splice_error(s) may say why
+ *	filter_splice_free(s)			after the last attach
+ *
+ * F must outlive S. An empty filter changes nothing: with filter_on false the verifier removes the
+ * calls and the placeholders. One registered splice at a time, from one thread.
  */
 int filter_splice_new(const struct filter *f, struct filter_splice **ret, struct errbuf *err);
 void filter_splice_free(struct filter_splice *s);
 void filter_splice_freep(struct filter_splice **s);
 
-/* From a prog_prepare_load_fn. Programs without placeholders pass unchanged. */
-int filter_splice_program(struct filter_splice *s, struct bpf_program *prog,
-	struct bpf_prog_load_opts *opts, struct errbuf *err);
+/* Takes over the sections "raw_tp/..." of objects opened from now on, attach included. */
+int filter_splice_register(struct filter_splice *s, struct errbuf *err);
 
-/* How many placeholder bodies have been replaced so far. */
+/*
+ * The step itself, for a prog_prepare_load_fn of one's own (sections of other types). Programs
+ * without placeholders pass unchanged.
+ */
+int filter_splice_program(
+	struct filter_splice *s, struct bpf_program *prog, struct bpf_prog_load_opts *opts);
+
+/* How many bodies have been replaced so far, and what went wrong, or "". */
 size_t filter_splice_count(const struct filter_splice *s);
+const char *filter_splice_error(const struct filter_splice *s);
 
 #endif
