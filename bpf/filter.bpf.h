@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * filter.bpf.h - how a BPF program asks the user's pcap expression. Include vmlinux.h, libbpf's
- * bpf_helpers.h, bpf_core_read.h and bpf_endian.h, and bpf/record.h first.
+ * filter.bpf.h - how a BPF program asks the user's pcap expression.
  *
  *	if (!filter_tuple(&t))		an event of a socket, whose ends are in a struct rec_tuple
  *		return 0;
@@ -22,6 +21,13 @@
 #ifndef PATHLAG_FILTER_BPF_H
 #define PATHLAG_FILTER_BPF_H
 
+#include "bpf/vmlinux.h"
+
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+
+#include "bpf/record.h"
 #include "filters/abi.h"
 
 const volatile bool filter_on;
