@@ -255,7 +255,7 @@ static void print_meaning(const struct filter *f, enum filter_form form)
 	if (!filter_has(f, form))
 		printf("%s: none match (%s)\n", form_names[form], filter_l3_reason(f));
 	else if (form == FILTER_SOCK && !filter_sock_exact(f))
-		printf("%s: all match, the expression is too involved\n", form_names[form]);
+		printf("%s: too involved, more match than need be\n", form_names[form]);
 }
 
 static void print_forms(const struct filter *f)

@@ -39,7 +39,8 @@ int ebpf_translate(const struct cbpf_insn *prog, size_t n, enum ebpf_frame frame
 /*
  * Translates a valid program of the raw-IP form for sockets: accepts a tuple if any packet of that
  * socket, in either direction, might match. See sock.h for what is known of such a packet.
- * *RET_EXACT is false if the expression was too involved, and every socket is accepted.
+ * *RET_EXACT is false if the expression was too involved, and more sockets are accepted than need
+ * be, in the extreme case all.
  */
 int ebpf_translate_sock(const struct cbpf_insn *prog, size_t n, struct ebpf *code, bool *ret_exact,
 	struct errbuf *err);

@@ -54,7 +54,9 @@ bool filter_is_empty(const struct filter *f);
 /* False if the expression has no meaning in this form, so that nothing can match. */
 bool filter_has(const struct filter *f, enum filter_form form);
 
-/* False if the socket form gave up and selects every socket (thousands of undecidable terms). */
+/* False if the expression was too involved for the socket form, which then selects sockets that it
+ * could have told apart (thousands of undecidable terms; long chains of arithmetic on addresses).
+ */
 bool filter_sock_exact(const struct filter *f);
 
 /* libpcap's reason why there is no L3 form, or "". */

@@ -80,6 +80,7 @@ struct sock_graph {
 	struct test *tests;
 	size_t n_tests;
 	bool too_involved;
+	bool rounded; /* a value too involved to compute was taken for unknown */
 	bool no_memory;
 };
 

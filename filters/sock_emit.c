@@ -282,6 +282,8 @@ int ebpf_translate_sock(const struct cbpf_insn *prog, size_t n, struct ebpf *cod
 	if (!res)
 		res = emit_all(graphs, roots, code);
 	*ret_exact = res != -E2BIG;
+	for (int kind = 0; kind < KINDS; kind++)
+		*ret_exact &= !graphs[kind].rounded;
 	if (res == -E2BIG)
 		res = emit_everything(code);
 	for (int kind = 0; kind < KINDS; kind++)

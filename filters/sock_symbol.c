@@ -186,8 +186,10 @@ sym_t sym_op(struct sock_graph *g, int op, sym_t a, sym_t b)
 	if (sa->kind == SYM_CONST && sb->kind == SYM_CONST)
 		return sym_const(g, fold(op, sa->k, sb->k), unknown);
 	if (sa->depth >= SOCK_SYM_DEPTH || sb->depth >= SOCK_SYM_DEPTH ||
-		sa->leaves + sb->leaves > SOCK_SYM_LEAVES)
+		sa->leaves + sb->leaves > SOCK_SYM_LEAVES) {
+		g->rounded = true;
 		return sym_unknown(g);
+	}
 	memset(&sym, 0, sizeof(sym));
 	sym.kind = SYM_OP;
 	sym.op = op;
