@@ -4,6 +4,7 @@
 
 #include "cmd/check.h"
 #include "cmd/connect.h"
+#include "cmd/filter.h"
 #include "cmd/replay.h"
 
 static const struct {
@@ -12,6 +13,7 @@ static const struct {
 } commands[] = {
 	{"connect", cmd_connect},
 	{"replay", cmd_replay},
+	{"filter", cmd_filter},
 	{"check", cmd_check},
 };
 

@@ -7,6 +7,7 @@ static const char connect_text[] =
 	"\n"
 	"  pathlag [connect] [OPTIONS] [-- COMMAND [ARG...]]   diagnose connects (the default)\n"
 	"  pathlag replay [OPTIONS] FILE                       render a recording made with -w\n"
+	"  pathlag filter [OPTIONS] PCAP-EXPRESSION            run a pcap filter on a capture\n"
 	"  pathlag check [--json]                              what this kernel allows\n"
 	"\n"
 	"With a COMMAND, only what it and its children do; without, the whole host until Ctrl-C.\n"
