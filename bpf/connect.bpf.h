@@ -168,7 +168,7 @@ static __always_inline void call_end(const struct call *c, int ret)
 	__u32 netns;
 
 	if (c->sk) {
-		return_emit(c, ret, sk_netns((void *)c->sk));
+		return_emit(c, ret, c->netns);
 		return;
 	}
 	if (ret >= 0 || !call_failed_here(c, -ret))
@@ -226,8 +226,8 @@ static __always_inline void route_note(
 	__builtin_memset(c->route_gateway, 0, sizeof(c->route_gateway));
 	if (err || !nhc)
 		return;
-	c->route_ifindex = BPF_CORE_READ(nhc, nhc_oif);
-	gw_family = BPF_CORE_READ(nhc, nhc_gw_family);
+	c->route_ifindex = PEEK(fib_nh_common, nhc, nhc_oif);
+	gw_family = PEEK(fib_nh_common, nhc, nhc_gw_family);
 	if (gw_family == AF_INET) {
 		c->route_family = 4;
 		BPF_CORE_READ_INTO((__u32 *)c->route_gateway, nhc, nhc_gw.ipv4);
@@ -260,7 +260,7 @@ SEC("raw_tp/fib_table_lookup")
 int on_fib_table_lookup(struct bpf_raw_tracepoint_args *ctx)
 {
 	const struct flowi4 *fl = (void *)ctx->args[1];
-	__u8 proto = BPF_CORE_READ(fl, __fl_common.flowic_proto);
+	__u8 proto = PEEK(flowi4, fl, __fl_common.flowic_proto);
 	struct call *c;
 	__u32 daddr;
 
@@ -269,7 +269,7 @@ int on_fib_table_lookup(struct bpf_raw_tracepoint_args *ctx)
 	c = call_current();
 	if (!c)
 		return 0;
-	daddr = BPF_CORE_READ(fl, daddr);
+	daddr = PEEK(flowi4, fl, daddr);
 	if (call_looks_up(c, &daddr, 4))
 		route_note(c, ctx->args[0], (void *)ctx->args[2], (int)ctx->args[3]);
 	return 0;
@@ -299,7 +299,7 @@ int on_fib6_table_lookup(struct bpf_raw_tracepoint_args *ctx)
 	const struct fib6_result *res = (void *)ctx->args[1];
 	const struct fib6_table *table = (void *)ctx->args[2];
 	const struct flowi6 *fl = (void *)ctx->args[3];
-	__u8 proto = BPF_CORE_READ(fl, __fl_common.flowic_proto);
+	__u8 proto = PEEK(flowi6, fl, __fl_common.flowic_proto);
 	struct in6_addr daddr;
 	struct call *c;
 	int err;
@@ -321,11 +321,11 @@ int on_fib6_table_lookup(struct bpf_raw_tracepoint_args *ctx)
 
 static __always_inline __u32 connect_blocking(const struct sock *sk)
 {
-	struct file *file = BPF_CORE_READ(sk, sk_socket, file);
+	struct file *file = PEEK2(sock, sk, sk_socket, file);
 
 	if (!file)
 		return CONNECT_NO_FILE;
-	return BPF_CORE_READ(file, f_flags) & O_NONBLOCK ? CONNECT_NONBLOCK : 0;
+	return PEEK(file, file, f_flags) & O_NONBLOCK ? CONNECT_NONBLOCK : 0;
 }
 
 static __always_inline void connect_emit(
@@ -362,9 +362,12 @@ static __always_inline void attempt_begin(const struct sock *sk)
 	__u64 key = (__u64)sk;
 	struct attempt a = {};
 	struct call *c;
-	__u32 netns = sk_netns(sk);
+	__u32 netns;
 
-	if (!armed || !scope_has_netns(netns) || !scope_has_current())
+	if (!armed || !scope_has_current())
+		return;
+	netns = sk_netns(sk);
+	if (!scope_has_netns(netns))
 		return;
 	owner_fill(&a.owner, netns);
 	switch (bpf_map_update_elem(&socks, &key, &a, BPF_NOEXIST)) {
@@ -379,8 +382,10 @@ static __always_inline void attempt_begin(const struct sock *sk)
 		return;
 	}
 	c = call_current();
-	if (c)
+	if (c) {
 		c->sk = key;
+		c->netns = netns;
+	}
 	connect_emit(sk, &a, c);
 }
 
@@ -398,8 +403,8 @@ static __always_inline void attempt_end(const struct sock *sk, __u8 new_state)
 		sock_tuple(sk, &r->tuple);
 		r->old_state = TCP_SYN_SENT;
 		r->new_state = new_state;
-		r->sk_err = BPF_CORE_READ(sk, sk_err);
-		r->sk_err_soft = BPF_CORE_READ(sk, sk_err_soft);
+		r->sk_err = PEEK(sock, sk, sk_err);
+		r->sk_err_soft = PEEK(sock, sk, sk_err_soft);
 		r->pad = 0;
 		rec_end(r);
 	}
@@ -421,7 +426,7 @@ int on_set_state(struct bpf_raw_tracepoint_args *ctx)
 		return 0;
 	}
 	/* An MPTCP socket reports its own states too, beside those of its TCP subflows. */
-	if (new == TCP_SYN_SENT && BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP)
+	if (new == TCP_SYN_SENT && PEEK(sock, sk, sk_protocol) == IPPROTO_TCP)
 		attempt_begin(sk);
 	return 0;
 }

@@ -146,7 +146,7 @@ static __noinline int drop_emit(const struct sk_buff *skb, __u64 location, __u32
 	r->egress = v.egress;
 	r->dns_id = p.dns_id;
 	rec_end(r);
-	return 0;
+	return done();
 }
 
 /* Since 5.17 (c504e5c2f964): why. */

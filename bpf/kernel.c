@@ -138,6 +138,11 @@ static const char *prefix_strip(const char *name)
 	return name;
 }
 
+bool kernel_has_func(const struct kernel *k, const char *name)
+{
+	return btf__find_by_name_kind(k->btf, name, BTF_KIND_FUNC) > 0;
+}
+
 bool kernel_has_drop_reasons(const struct kernel *k)
 {
 	return kernel_tracepoint_args(k, "kfree_skb") >= 3;

@@ -24,6 +24,9 @@ void kernel_freep(struct kernel **k);
  */
 int kernel_tracepoint_args(const struct kernel *k, const char *name);
 
+/* Is there a function of that name? For kfuncs. */
+bool kernel_has_func(const struct kernel *k, const char *name);
+
 /* Does kfree_skb come with a reason? */
 bool kernel_has_drop_reasons(const struct kernel *k);
 

@@ -35,7 +35,7 @@ static __noinline int neigh_emit(const struct neighbour *n, __u64 sk, __u64 tid_
 	}
 	dev_fill(&r->dev, BPF_CORE_READ(n, dev));
 	rec_end(r);
-	return 0;
+	return done();
 }
 
 SEC("raw_tp/neigh_event_send_done")

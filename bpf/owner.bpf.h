@@ -10,7 +10,7 @@
 
 static __always_inline __u32 sk_netns(const void *sk)
 {
-	return BPF_CORE_READ((const struct sock *)sk, __sk_common.skc_net.net, ns.inum);
+	return PEEK2(sock, (const struct sock *)sk, __sk_common.skc_net.net, ns.inum);
 }
 
 static __always_inline __u32 task_netns(void)

@@ -46,11 +46,11 @@ static __noinline int syn_emit(
 	r->seq = p.seq;
 	r->transmission = sock_transmission(sk);
 	r->tuple = p.tuple;
-	dev_fill(&r->dev, refs->dev);
+	attempt_dev(a, &r->dev, refs->dev);
 	r->point = point;
 	r->rc = rc;
 	rec_end(r);
-	return 0;
+	return done();
 }
 
 static __always_inline int maybe_dns(void *ctx, const struct sk_buff *skb, const void *sk)
@@ -86,13 +86,9 @@ int on_dev_queue(struct bpf_raw_tracepoint_args *ctx)
 static __always_inline int syn_passes(const struct sk_buff *skb, __u32 point, __s32 rc)
 {
 	struct skb_refs refs = {};
-	struct sock *sk;
 
 	skb_refs(skb, &refs);
-	sk = refs.sk;
-	if (!sk || BPF_CORE_READ(sk, __sk_common.skc_state) != TCP_SYN_SENT)
-		return 0;
-	return syn_emit(skb, &refs, point, rc);
+	return refs.sk ? syn_emit(skb, &refs, point, rc) : 0;
 }
 
 SEC("raw_tp/net_dev_start_xmit")
@@ -132,7 +128,7 @@ static __noinline int reply_emit(
 	tuple_reverse(&asked, &p->tuple);
 	sk = sock_by_tuple(&asked);
 	a = attempt_of((void *)sk);
-	if (!a || dev_netns(dev) != a->owner.netns)
+	if (!a || attempt_dev_netns(a, dev) != a->owner.netns)
 		return 0;
 	r = rec_start(REC_REPLY, sizeof(*r));
 	if (!r)
@@ -142,11 +138,11 @@ static __noinline int reply_emit(
 	r->seq = p->seq;
 	r->ack = p->ack;
 	r->tuple = asked;
-	dev_fill(&r->dev, dev);
+	attempt_dev(a, &r->dev, dev);
 	r->tcp_flags = p->tcp_flags;
 	r->pad = 0;
 	rec_end(r);
-	return 0;
+	return done();
 }
 
 /* The packet an ICMP error quotes: ours, as it left. Only its ports are sure to be there. */
@@ -185,7 +181,7 @@ static __noinline int icmp_emit(const struct net_device *dev, const struct packe
 	__builtin_memset(r->pad, 0, sizeof(r->pad));
 	dev_fill(&r->dev, dev);
 	rec_end(r);
-	return 0;
+	return done();
 }
 
 /* Here skb->data is the network header; skb->network_header may not be set yet. */
@@ -223,15 +219,15 @@ int on_receive(struct bpf_raw_tracepoint_args *ctx)
 	case IPPROTO_TCP:
 		if ((p.tcp_flags & TCPF_RST) ||
 			(p.tcp_flags & (TCPF_SYN | TCPF_ACK)) == (TCPF_SYN | TCPF_ACK))
-			return reply_emit(skb, BPF_CORE_READ(skb, dev), &p);
+			return reply_emit(skb, PEEK(sk_buff, skb, dev), &p);
 		return 0;
 	case IPPROTO_UDP:
 		if (p.tuple.sport == bpf_htons(DNS_PORT))
-			return dns_answer_udp(BPF_CORE_READ(skb, dev), &p);
+			return dns_answer_udp(PEEK(sk_buff, skb, dev), &p);
 		return 0;
 	case IPPROTO_ICMP:
 	case IPPROTO_ICMPV6:
-		return icmp_emit(BPF_CORE_READ(skb, dev), &p);
+		return icmp_emit(PEEK(sk_buff, skb, dev), &p);
 	}
 	return 0;
 }

@@ -121,6 +121,7 @@ static int probes_configure(struct probes *p, struct kernel *k, const struct pro
 	if (cfg->scope)
 		s->rodata->scope = *cfg->scope;
 	s->rodata->reason_consumed = kernel_reason_consumed(k);
+	s->rodata->read_direct = kernel_has_func(k, "bpf_rdonly_cast");
 	s->rodata->ring_wakeup_bytes = ring / 4;
 	return bpf_map__set_max_entries(s->maps.ring, ring);
 }

@@ -41,7 +41,7 @@ static __always_inline int skb_place(const struct sk_buff *skb, struct skb_place
 	__u8 raw[PLACE_BYTES] __attribute__((aligned(8)));
 
 	if (SKB_NEAR(network_header) && SKB_NEAR(tail) && SKB_NEAR(head) && SKB_NEAR(data)) {
-		int err = bpf_probe_read_kernel(raw, sizeof(raw), (const void *)skb + SKB_BLOCK);
+		int err = words_read(raw, sizeof(raw), (const void *)skb + SKB_BLOCK);
 
 		p->protocol = SKB_TAKE(__u16, raw, protocol);
 		p->network = SKB_TAKE(__u16, raw, network_header);
@@ -137,7 +137,7 @@ static __always_inline bool packet_read(struct packet *p, __u64 l3, __u64 end)
 {
 	__u8 hdr[HDR_BYTES] __attribute__((aligned(8)));
 
-	if (l3 + 20 > end || bpf_probe_read_kernel(hdr, sizeof(hdr), (void *)l3))
+	if (l3 + 20 > end || words_read(hdr, sizeof(hdr), (void *)l3))
 		return false;
 	return packet_parse(p, hdr, l3, end);
 }
@@ -165,7 +165,7 @@ static __always_inline void tuple_reverse(struct rec_tuple *r, const struct rec_
 
 static __always_inline __u32 dev_netns(const struct net_device *dev)
 {
-	return BPF_CORE_READ(dev, nd_net.net, ns.inum);
+	return PEEK2(net_device, dev, nd_net.net, ns.inum);
 }
 
 static __always_inline void dev_fill(struct rec_dev *d, const struct net_device *dev)
@@ -174,9 +174,35 @@ static __always_inline void dev_fill(struct rec_dev *d, const struct net_device 
 		__builtin_memset(d, 0, sizeof(*d));
 		return;
 	}
-	d->ifindex = BPF_CORE_READ(dev, ifindex);
+	d->ifindex = PEEK(net_device, dev, ifindex);
 	d->netns = dev_netns(dev);
 	BPF_CORE_READ_INTO(&d->name, dev, name);
+}
+
+/*
+ * The device of an attempt's packet. The first one it leaves by is remembered, as nearly all its
+ * packets, and the answers, pass that one: set once, before anything else can happen to the
+ * attempt.
+ */
+static __always_inline void attempt_dev(
+	struct attempt *a, struct rec_dev *d, const struct net_device *dev)
+{
+	if (dev && a->dev == (__u64)dev) {
+		*d = a->dev_is;
+		return;
+	}
+	dev_fill(d, dev);
+	if (a->dev || !dev)
+		return;
+	a->dev_is = *d;
+	barrier();
+	a->dev = (__u64)dev;
+}
+
+static __always_inline __u32 attempt_dev_netns(
+	const struct attempt *a, const struct net_device *dev)
+{
+	return a->dev == (__u64)dev ? a->dev_is.netns : dev_netns(dev);
 }
 
 /* dev and sk of an skb lie together on every kernel so far. */
@@ -188,7 +214,7 @@ struct skb_refs {
 static __always_inline void skb_refs(const struct sk_buff *skb, struct skb_refs *r)
 {
 	if (SKB_OFFSET(sk) == SKB_OFFSET(dev) + 8) {
-		bpf_probe_read_kernel(r, sizeof(*r), (const void *)skb + SKB_OFFSET(dev));
+		words_read(r, sizeof(*r), (const void *)skb + SKB_OFFSET(dev));
 		return;
 	}
 	r->dev = BPF_CORE_READ(skb, dev);

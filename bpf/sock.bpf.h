@@ -34,14 +34,19 @@ static __always_inline void sock_head_read(const void *sk, struct sock_head *h)
 	__u8 raw[HEAD_BYTES] __attribute__((aligned(8)));
 
 	if (SKC_OFFSET(skc_state) < HEAD_BYTES && SKC_OFFSET(skc_family) < HEAD_BYTES - 1 &&
-		SKC_OFFSET(skc_dport) < HEAD_BYTES - 1) {
-		if (bpf_probe_read_kernel(raw, sizeof(raw), sk))
+		SKC_OFFSET(skc_dport) < HEAD_BYTES - 1 && SKC_OFFSET(skc_daddr) < HEAD_BYTES - 3 &&
+		SKC_OFFSET(skc_rcv_saddr) < HEAD_BYTES - 3) {
+		if (words_read(raw, sizeof(raw), sk))
 			__builtin_memset(raw, 0, sizeof(raw));
+		h->daddr = *(__u32 *)raw_at(raw, SKC_OFFSET(skc_daddr));
+		h->saddr = *(__u32 *)raw_at(raw, SKC_OFFSET(skc_rcv_saddr));
 		h->dport = *(__u16 *)raw_at(raw, SKC_OFFSET(skc_dport));
 		h->family = *(__u16 *)raw_at(raw, SKC_OFFSET(skc_family));
 		h->state = *(__u8 *)raw_at(raw, SKC_OFFSET(skc_state));
 		return;
 	}
+	h->daddr = BPF_CORE_READ(skc, skc_daddr);
+	h->saddr = BPF_CORE_READ(skc, skc_rcv_saddr);
 	h->dport = BPF_CORE_READ(skc, skc_dport);
 	h->family = BPF_CORE_READ(skc, skc_family);
 	h->state = BPF_CORE_READ(skc, skc_state);
@@ -80,13 +85,15 @@ static __always_inline void addr_unmap(__u8 *addr)
 static __always_inline void sock_tuple(const void *skp, struct rec_tuple *t)
 {
 	const struct sock *sk = skp;
+	struct sock_head h = {};
 
+	sock_head_read(sk, &h);
 	__builtin_memset(t, 0, sizeof(*t));
 	t->l4_proto = IPPROTO_TCP;
-	t->sport = BPF_CORE_READ((const struct inet_sock *)sk, inet_sport);
-	t->dport = BPF_CORE_READ(sk, __sk_common.skc_dport);
+	t->sport = PEEK(inet_sock, (const struct inet_sock *)sk, inet_sport);
+	t->dport = h.dport;
 	t->family = 4;
-	if (BPF_CORE_READ(sk, __sk_common.skc_family) == AF_INET6) {
+	if (h.family == AF_INET6) {
 		BPF_CORE_READ_INTO(&t->daddr, sk, __sk_common.skc_v6_daddr);
 		BPF_CORE_READ_INTO(&t->saddr, sk, __sk_common.skc_v6_rcv_saddr);
 		if (addr_is_mapped(t->daddr)) {
@@ -97,8 +104,8 @@ static __always_inline void sock_tuple(const void *skp, struct rec_tuple *t)
 		}
 		return;
 	}
-	*(__u32 *)t->daddr = BPF_CORE_READ(sk, __sk_common.skc_daddr);
-	*(__u32 *)t->saddr = BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr);
+	*(__u32 *)t->daddr = h.daddr;
+	*(__u32 *)t->saddr = h.saddr;
 }
 
 /* 0 = the first SYN is the last one sent, n = the nth retransmit is. */
@@ -106,7 +113,7 @@ static __always_inline __u32 sock_transmission(const void *sk)
 {
 	const struct tcp_sock *tp = sk;
 
-	return BPF_CORE_READ(tp, total_retrans);
+	return PEEK(tcp_sock, tp, total_retrans);
 }
 
 static __always_inline struct attempt *attempt_of(const void *sk)

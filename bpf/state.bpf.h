@@ -13,6 +13,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>
+#include "bpf/read.bpf.h"
 #include "bpf/record.h"
 #include "filters/scope.h"
 
@@ -61,7 +62,7 @@ struct call {
 	__u32 route_table;
 	__u32 route_ifindex;
 	__u32 route_family;
-	__u32 pad;
+	__u32 netns; /* with sk */
 	__u8 route_gateway[16];
 };
 
@@ -69,6 +70,8 @@ struct call {
 struct attempt {
 	struct rec_owner owner;
 	struct rec_tuple wire; /* of its last SYN; family 0 = none sent yet */
+	__u64 dev;             /* the device it left by first, 0 = none yet */
+	struct rec_dev dev_is;
 };
 
 struct dns_flow {
@@ -140,6 +143,16 @@ static __always_inline __u64 rec_wakeup(void)
 static __always_inline void rec_end(void *rec)
 {
 	bpf_ringbuf_submit(rec, rec_wakeup());
+}
+
+/* The 0 that a function of its own ends with. Where clang sees that it never returns anything else
+ * it returns nothing, and the verifier finds in r0 what was last there. */
+static __always_inline int done(void)
+{
+	int zero = 0;
+
+	asm volatile("" : "+r"(zero));
+	return zero;
 }
 
 static __always_inline bool dns_awaited(void)
