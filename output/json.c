@@ -184,6 +184,8 @@ struct sink *sink_json_new(const struct sink_cfg *cfg)
 
 	if (!js)
 		return NULL;
+	/* Keys are ours, all but a few drop reasons: the hash need not resist anybody. */
+	json_global_set_string_hash(JSON_C_STR_HASH_PERLLIKE);
 	js->sink.ops = &ops;
 	js->out.out = cfg->out;
 	return &js->sink;
