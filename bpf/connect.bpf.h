@@ -9,6 +9,7 @@
 #define PATHLAG_CONNECT_BPF_H
 
 #include "bpf/dns.bpf.h"
+#include "bpf/filter.bpf.h"
 
 #if defined(__TARGET_ARCH_x86)
 # define NR_CONNECT           42
@@ -357,6 +358,17 @@ static __always_inline void connect_emit(
 	rec_end(r);
 }
 
+/* The expression, asked about the socket: last, as it costs most. */
+static __always_inline bool connect_matches(const struct sock *sk)
+{
+	struct rec_tuple t = {};
+
+	if (!filter_on)
+		return true;
+	sock_tuple(sk, &t);
+	return filter_tuple(&t);
+}
+
 static __always_inline void attempt_begin(const struct sock *sk)
 {
 	__u64 key = (__u64)sk;
@@ -367,7 +379,7 @@ static __always_inline void attempt_begin(const struct sock *sk)
 	if (!armed || !scope_has_current())
 		return;
 	netns = sk_netns(sk);
-	if (!scope_has_netns(netns))
+	if (!scope_has_netns(netns) || !connect_matches(sk))
 		return;
 	owner_fill(&a.owner, netns);
 	switch (bpf_map_update_elem(&socks, &key, &a, BPF_NOEXIST)) {

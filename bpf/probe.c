@@ -22,6 +22,7 @@ struct probes {
 	char *skipped[SKIPPED_MAX];
 	size_t skipped_count;
 	struct libc_list libcs;
+	struct filter_splice *splice; /* NULL without an expression */
 	bool getaddrinfo;
 	probes_record_fn fn; /* of the poll under way */
 	void *fn_ctx;
@@ -120,6 +121,7 @@ static int probes_configure(struct probes *p, struct kernel *k, const struct pro
 	bpf_program__set_autoload(s->progs.on_gai_return, p->getaddrinfo);
 	if (cfg->scope)
 		s->rodata->scope = *cfg->scope;
+	s->rodata->filter_on = p->splice != NULL;
 	s->rodata->reason_consumed = kernel_reason_consumed(k);
 	s->rodata->read_direct = kernel_has_func(k, "bpf_rdonly_cast");
 	s->rodata->ring_wakeup_bytes = ring / 4;
@@ -139,6 +141,17 @@ static int probes_load_error(int code, struct errbuf *err)
 	return err_set(err, code,
 		"cannot load the tracing programs: %s (-v shows the kernel's words)",
 		strerror(-code));
+}
+
+/* Before the object is opened: its sections then come by way of the splice. */
+static int probes_splice(struct probes *p, const struct filter *filter, struct errbuf *err)
+{
+	int code;
+
+	if (!filter || filter_is_empty(filter))
+		return 0;
+	code = filter_splice_new(filter, &p->splice, err);
+	return code ? code : filter_splice_register(p->splice, err);
 }
 
 static int probes_load(struct probes *p, struct kernel *k, const struct probes_cfg *cfg)
@@ -183,7 +196,12 @@ int probes_open(
 	p->getaddrinfo = !cfg->no_getaddrinfo;
 	if (p->getaddrinfo)
 		libc_find(&p->libcs, cfg->pids);
+	code = probes_splice(p, cfg->filter, err);
+	if (code)
+		return code;
 	code = probes_load(p, k, cfg);
+	if (code && p->splice && *filter_splice_error(p->splice))
+		return err_set(err, code, "%s", filter_splice_error(p->splice));
 	if (code)
 		return probes_load_error(code, err);
 	p->ring = ring_buffer__new(bpf_map__fd(p->skel->maps.ring), probes_on_record, p, NULL);
@@ -319,6 +337,7 @@ void probes_free(struct probes *p)
 		bpf_link__destroy(p->link[i]);
 	ring_buffer__free(p->ring);
 	milestone_bpf__destroy(p->skel);
+	filter_splice_free(p->splice);
 	for (size_t i = 0; i < p->skipped_count; i++)
 		free(p->skipped[i]);
 	free(p);

@@ -20,6 +20,7 @@
 #include "bpf/base.h"
 #include "bpf/record.h"
 #include "bpf/kernel.h"
+#include "filters/filter.h"
 #include "filters/scope.h"
 
 struct probes;
@@ -27,9 +28,10 @@ struct probes;
 struct probes_cfg {
 	const struct scope *scope;     /* NULL = everything */
 	const struct scope_pids *pids; /* the first members of scope.by_pid; may be NULL */
-	bool no_getaddrinfo;           /* leave the uprobes out */
-	size_t ring_bytes;             /* 0 = 8 MiB; rounded up to a power of two */
-	libbpf_print_fn_t log;         /* libbpf's own messages; NULL = silent. Process-wide. */
+	const struct filter *filter; /* which sockets; NULL = all. Must stay until probes_free() */
+	bool no_getaddrinfo;         /* leave the uprobes out */
+	size_t ring_bytes;           /* 0 = 8 MiB; rounded up to a power of two */
+	libbpf_print_fn_t log;       /* libbpf's own messages; NULL = silent. Process-wide. */
 };
 
 /* -EPERM without privilege, -ENOTSUP where the kernel lacks what all of this rests on. K must stay

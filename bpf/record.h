@@ -110,7 +110,9 @@ struct rec_meta {
 	__u64 slow_ns;      /* --slow in force */
 	__u32 drop_reasons; /* 1 = this kernel gives reasons for drops */
 	__u32 cmdline_len;  /* bytes that follow: argv, each argument NUL-terminated */
-			    /* char cmdline[] */
+	__u32 filter_len;   /* and behind them the pcap expression, NUL-terminated */
+	__u32 pad2;
+	/* char cmdline[], filter[] */
 };
 
 struct rec_symbol {
@@ -361,7 +363,7 @@ REC_ASSERT(rec_hdr, 16);
 REC_ASSERT(rec_owner, 40);
 REC_ASSERT(rec_tuple, 40);
 REC_ASSERT(rec_dev, 24);
-REC_ASSERT(rec_meta, 16 + 16 + 8 + 32 + 64 + 16 + 64 + 64 + 16);
+REC_ASSERT(rec_meta, 16 + 16 + 8 + 32 + 64 + 16 + 64 + 64 + 24);
 REC_ASSERT(rec_symbol, 136);
 REC_ASSERT(rec_reason, 112);
 REC_ASSERT(rec_lost, 32);

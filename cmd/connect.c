@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "cmd/connect.h"
+#include "cmd/expression.h"
 #include "cmd/live.h"
 #include "cmd/log.h"
 #include "cmd/usage.h"
@@ -18,43 +19,32 @@ static int report_loss(const struct pipeline *p)
 	return EXIT_OK;
 }
 
-static int run(const struct opts *o, struct child *child)
+static int run(const struct opts *o, const struct filter *filter, struct child *child)
 {
 	struct errbuf err = {0};
-	struct pipeline *p = pipeline_new(o, &err);
+	struct pipeline *p = pipeline_new(o, filter, &err);
 	int result;
 
 	if (!p)
 		return log_failure(-EIO, &err);
-	result = live_run(o, p, child, &err);
+	result = live_run(o, filter, p, child, &err);
 	if (!result)
 		report_loss(p);
 	pipeline_free(p);
 	return result ? log_failure(result, &err) : EXIT_OK;
 }
 
-int cmd_connect(int argc, char **argv)
+static int run_command(const struct opts *o, const struct filter *filter)
 {
-	struct opts o = {0};
 	struct child child = {.gate = -1};
 	struct errbuf err = {0};
-	int result = opts_parse(&o, CMD_CONNECT, argc, argv, &err), status;
+	int result = child_prepare(&child, o->command, &err), status;
 
-	if (result)
-		return result > 0 ? usage_show(CMD_CONNECT, result) : log_failure(result, &err);
-	if (o.operands) {
-		log_error("unexpected argument \"%s\": write -- before a command", o.operand[0]);
-		return EXIT_USAGE;
-	}
-	if (!o.command)
-		return run(&o, NULL);
-
-	result = child_prepare(&child, o.command, &err);
 	if (result) {
 		log_failure(result, &err);
 		return result == -ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_USABLE;
 	}
-	status = run(&o, &child);
+	status = run(o, filter, &child);
 	if (child.gate >= 0) { /* never let go */
 		child_cancel(&child);
 		return status;
@@ -62,4 +52,22 @@ int cmd_connect(int argc, char **argv)
 	/* It goes on after a reader has gone or enough was printed. */
 	child_wait(&child);
 	return status == EXIT_OK ? child.status : status;
+}
+
+int cmd_connect(int argc, char **argv)
+{
+	_cleanup_(filter_freep) struct filter *filter = NULL;
+	_cleanup_(opts_done) struct opts o = {0};
+	struct errbuf err = {0};
+	int result = opts_parse(&o, CMD_CONNECT, argc, argv, &err);
+
+	if (result > 0)
+		return usage_show(CMD_CONNECT, result);
+	if (!result)
+		result = opts_expression(&o, 0);
+	if (!result)
+		result = expression_compile(&o, &filter, &err);
+	if (result)
+		return log_failure(result, &err);
+	return o.command ? run_command(&o, filter) : run(&o, filter, NULL);
 }

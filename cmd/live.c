@@ -14,6 +14,7 @@
 
 struct live {
 	const struct opts *opts;
+	const struct filter *filter;
 	struct pipeline *pipeline;
 	struct child *child;
 	struct kernel *kernel;
@@ -159,8 +160,10 @@ static void copy_text(char *to, size_t size, const char *from)
 
 static void stream_meta(struct live *l)
 {
+	const char *filter = l->opts->expression ? l->opts->expression : "";
 	size_t at = sizeof(struct rec_meta), cmdline_len = l->opts->cmdline_len;
-	_cleanup_(freep) struct rec_meta *rec = calloc(1, at + cmdline_len);
+	size_t filter_len = strlen(filter) + 1, len = at + cmdline_len + filter_len;
+	_cleanup_(freep) struct rec_meta *rec = calloc(1, len);
 	struct kernel_id id;
 
 	if (!rec) {
@@ -168,8 +171,9 @@ static void stream_meta(struct live *l)
 		return;
 	}
 	kernel_identify(&id);
-	memcpy(rec + 1, l->opts->cmdline, cmdline_len);
-	rec->hdr = header(REC_META, at + cmdline_len);
+	memcpy((char *)rec + at, l->opts->cmdline, cmdline_len);
+	memcpy((char *)rec + at + cmdline_len, filter, filter_len);
+	rec->hdr = header(REC_META, len);
 	rec->version = REC_STREAM_VERSION;
 	rec->probes_attached = probes_attached(l->probes);
 	rec->probes_skipped = probes_skipped(l->probes);
@@ -185,6 +189,7 @@ static void stream_meta(struct live *l)
 	rec->slow_ns = l->opts->slow_ns ? l->opts->slow_ns : SLOW_DEFAULT_NS;
 	rec->drop_reasons = kernel_has_drop_reasons(l->kernel);
 	rec->cmdline_len = (__u32)cmdline_len;
+	rec->filter_len = (__u32)filter_len;
 	stream(l, rec, rec->hdr.len);
 }
 
@@ -228,8 +233,8 @@ static int live_open(struct live *l, struct errbuf *err)
 	bad = kernel_open(&l->kernel, err);
 	if (bad)
 		return bad;
-	bad = probes_open(
-		&l->probes, l->kernel, &(struct probes_cfg){.scope = &scope, .pids = &pids}, err);
+	bad = probes_open(&l->probes, l->kernel,
+		&(struct probes_cfg){.scope = &scope, .pids = &pids, .filter = l->filter}, err);
 	if (bad)
 		return bad;
 	if (l->opts->record_path) {
@@ -320,9 +325,10 @@ static int live_result(struct live *l, struct errbuf *err)
 	return err_set(err, l->result, "the run ended early: %s", strerror(-l->result));
 }
 
-int live_run(const struct opts *o, struct pipeline *p, struct child *child, struct errbuf *err)
+int live_run(const struct opts *o, const struct filter *filter, struct pipeline *p,
+	struct child *child, struct errbuf *err)
 {
-	struct live l = {.opts = o, .pipeline = p, .child = child};
+	struct live l = {.opts = o, .filter = filter, .pipeline = p, .child = child};
 	int result;
 
 	catch_signals();

@@ -11,11 +11,14 @@
 #include "cmd/child.h"
 #include "cmd/opts.h"
 #include "cmd/pipeline.h"
+#include "filters/filter.h"
 
 /*
- * Runs until the command has ended, a signal comes, --duration is over or the pipeline has had
- * enough. CHILD (may be NULL) is let go once tracing is armed. Returns 0 or -errno with ERR.
+ * FILTER is the expression of O, which the kernel side is given too. Runs until the command has
+ * ended, a signal comes, --duration is over or the pipeline has had enough. CHILD (may be NULL) is
+ * let go once tracing is armed. Returns 0 or -errno with ERR.
  */
-int live_run(const struct opts *o, struct pipeline *p, struct child *child, struct errbuf *err);
+int live_run(const struct opts *o, const struct filter *filter, struct pipeline *p,
+	struct child *child, struct errbuf *err);
 
 #endif

@@ -233,6 +233,25 @@ static int split_command(struct opts *o, int *argc, char **argv, struct errbuf *
 	return 0;
 }
 
+int opts_expression(struct opts *o, int first)
+{
+	size_t len;
+	FILE *f;
+
+	if (first >= o->operands)
+		return 0;
+	f = open_memstream(&o->expression, &len);
+	for (int i = first; f && i < o->operands; i++)
+		fprintf(f, "%s%s", i == first ? "" : " ", o->operand[i]);
+	return f && !fclose(f) ? 0 : -ENOMEM;
+}
+
+void opts_done(struct opts *o)
+{
+	free(o->expression);
+	o->expression = NULL;
+}
+
 int opts_parse(struct opts *o, enum subcommand cmd, int argc, char **argv, struct errbuf *err)
 {
 	char letters[2 * ROWS + 3];

@@ -40,8 +40,9 @@ struct opts {
 	int ready_fd; /* -1 = none */
 	bool quiet, verbose;
 	/* the rest */
-	char **command; /* after `--`, NULL-terminated; NULL = none */
-	char **operand; /* the others, NULL-terminated */
+	char **command;   /* after `--`, NULL-terminated; NULL = none */
+	char **operand;   /* the others, NULL-terminated */
+	char *expression; /* set by opts_expression() */
 	int operands;
 	/* the whole line, for the record: each word NUL-terminated */
 	char cmdline[OPTS_CMDLINE_MAX];
@@ -55,6 +56,12 @@ struct opts {
  * OPTS_VERSION when that was asked for; -EINVAL with ERR naming the word that was wrong.
  */
 int opts_parse(struct opts *o, enum subcommand cmd, int argc, char **argv, struct errbuf *err);
+
+/* Joins the operands from FIRST on into one pcap expression; NULL where there are none. -ENOMEM. */
+int opts_expression(struct opts *o, int first);
+
+/* Frees what the two above have made. */
+void opts_done(struct opts *o);
 
 /* The option table for the subcommands in MASK, as people read it. */
 void opts_print(FILE *f, unsigned mask);

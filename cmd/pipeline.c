@@ -11,6 +11,7 @@
 
 struct pipeline {
 	const struct opts *opts;
+	const struct filter *filter;
 	FILE *out; /* ours to close unless it is stdout */
 	struct decoder *decoder;
 	struct tracker *tracker;
@@ -39,6 +40,13 @@ static void count_drop(struct summary *sum, const char *reason)
 	sum->drop_reason[i].count++;
 }
 
+/* The kernel side knew the tuple only as far as the socket did when it set out. */
+static bool matches(const struct pipeline *p, const struct rec_tuple *tuple)
+{
+	return filter_is_empty(p->filter) ||
+	       (tuple->family && filter_match_sock(p->filter, tuple) > 0);
+}
+
 static bool is_selected(const struct opts *o, const struct attempt *a)
 {
 	if (o->failed && a->result == ATTEMPT_ESTABLISHED)
@@ -59,7 +67,7 @@ static void on_attempt(void *arg, const struct attempt *a)
 	struct pipeline *p = arg;
 	struct verdict v;
 
-	if (p->result || !is_selected(p->opts, a))
+	if (p->result || !is_selected(p->opts, a) || !matches(p, &a->tuple))
 		return;
 	p->summary.results[a->result]++;
 	verdict_of_attempt(a, p->slow_ns, &v);
@@ -74,7 +82,7 @@ static void on_lookup(void *arg, const struct lookup *l)
 	const struct opts *o = p->opts;
 	struct verdict v;
 
-	if (p->result || (o->failed && l->result == LOOKUP_ANSWERED) ||
+	if (p->result || !matches(p, &l->tuple) || (o->failed && l->result == LOOKUP_ANSWERED) ||
 		(o->slower_than_ns && l->end_ns - l->start_ns <= o->slower_than_ns))
 		return;
 	verdict_of_lookup(l, p->slow_ns, &v);
@@ -167,7 +175,7 @@ static struct sink *make_sink(const struct opts *o, FILE *f)
 	return o->format == FORMAT_JSON ? sink_json_new(&cfg) : sink_text_new(&cfg);
 }
 
-struct pipeline *pipeline_new(const struct opts *o, struct errbuf *err)
+struct pipeline *pipeline_new(const struct opts *o, const struct filter *filter, struct errbuf *err)
 {
 	struct pipeline *p = calloc(1, sizeof(*p));
 	struct tracker_cfg cfg = {.arg = p, .on_lookup = on_lookup, .on_attempt = on_attempt};
@@ -175,6 +183,7 @@ struct pipeline *pipeline_new(const struct opts *o, struct errbuf *err)
 	if (!p)
 		goto nomem;
 	p->opts = o;
+	p->filter = filter;
 	p->slow_ns = o->slow_ns ? o->slow_ns : SLOW_DEFAULT_NS;
 	p->out = o->output_path ? fopen(o->output_path, "we") : stdout;
 	if (!p->out) {

@@ -8,12 +8,15 @@
 #define PATHLAG_PIPELINE_H
 
 #include "cmd/opts.h"
+#include "filters/filter.h"
 #include "output/event.h"
 
 struct pipeline;
 
-/* Opens the output that O asks for. NULL with ERR on failure. */
-struct pipeline *pipeline_new(const struct opts *o, struct errbuf *err);
+/* Opens the output that O asks for; FILTER is its expression, which judges whole tuples. NULL with
+ * ERR on failure. */
+struct pipeline *pipeline_new(
+	const struct opts *o, const struct filter *filter, struct errbuf *err);
 
 /*
  * Takes one record. Returns 0; 1 when enough has been printed (--count); -EPIPE when the reader

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+#include "cmd/expression.h"
 #include "cmd/log.h"
 #include "cmd/usage.h"
 #include "cmd/pipeline.h"
@@ -34,34 +35,45 @@ static int replay_records(FILE *f, struct pipeline *p, struct errbuf *err)
 	return !result && len < 0 ? len : 0;
 }
 
+static int replay_file(const struct opts *o, const struct filter *filter, struct errbuf *err)
+{
+	_cleanup_(fclosep) FILE *f = recording_open(o->operand[0], err);
+	struct pipeline *p;
+	int result;
+
+	if (!f)
+		return -EINVAL;
+	p = pipeline_new(o, filter, err);
+	if (!p)
+		return -EIO;
+	result = replay_records(f, p, err);
+	pipeline_free(p);
+	/* A damaged file is bad input, like a misspelt option. */
+	return result == -EBADMSG ? -EINVAL : result;
+}
+
 int cmd_replay(int argc, char **argv)
 {
-	struct opts o = {0};
+	_cleanup_(filter_freep) struct filter *filter = NULL;
+	_cleanup_(opts_done) struct opts o = {0};
 	struct errbuf err = {0};
-	struct pipeline *p;
-	_cleanup_(fclosep) FILE *f = NULL;
 	int result = opts_parse(&o, CMD_REPLAY, argc, argv, &err);
 
-	if (result)
-		return result > 0 ? usage_show(CMD_REPLAY, result) : log_failure(result, &err);
-	if (o.operands != 1 || o.command) {
-		log_error("replay needs one recording: pathlag replay [OPTIONS] FILE");
-		return EXIT_USAGE;
-	}
-	f = recording_open(o.operand[0], &err);
-	if (!f)
-		return log_failure(-EINVAL, &err);
-	p = pipeline_new(&o, &err);
-	if (!p)
-		return log_failure(-EIO, &err);
-	result = replay_records(f, p, &err);
-	if (result >= 0)
-		result = pipeline_flush(p);
-	pipeline_free(p);
-	if (result == -EPIPE)
-		return EXIT_OK;
+	if (result > 0)
+		return usage_show(CMD_REPLAY, result);
+	if (!result && (!o.operands || o.command))
+		result = err_set(&err, -EINVAL,
+			"replay needs a recording: pathlag replay [OPTIONS] FILE "
+			"[PCAP-EXPRESSION]");
+	if (!result)
+		result = opts_expression(&o, 1);
+	if (!result)
+		result = expression_compile(&o, &filter, &err);
+	if (!result)
+		result = replay_file(&o, filter, &err);
+	if (result && result != -EPIPE)
+		return log_failure(result, &err);
 	if (!result && err.text[0])
 		log_note("%s", err.text);
-	/* A damaged file is bad input, like a misspelt option. */
-	return result < 0 ? log_failure(result == -EBADMSG ? -EINVAL : result, &err) : EXIT_OK;
+	return EXIT_OK;
 }

@@ -5,24 +5,32 @@
 static const char connect_text[] =
 	"pathlag shows where a slow TCP connect spends its time inside Linux.\n"
 	"\n"
-	"  pathlag [connect] [OPTIONS] [-- COMMAND [ARG...]]   diagnose connects (the default)\n"
-	"  pathlag replay [OPTIONS] FILE                       render a recording made with -w\n"
-	"  pathlag filter [OPTIONS] PCAP-EXPRESSION            run a pcap filter on a capture\n"
-	"  pathlag check [--json]                              what this kernel allows\n"
+	"  pathlag [connect] [OPTIONS] [PCAP-EXPRESSION] [-- COMMAND [ARG...]]\n"
+	"                    diagnose connects (the default)\n"
+	"  pathlag replay [OPTIONS] FILE [PCAP-EXPRESSION]\n"
+	"                    render a recording made with -w\n"
+	"  pathlag filter [OPTIONS] PCAP-EXPRESSION\n"
+	"                    what an expression compiles to, which packets of a capture it "
+	"selects\n"
+	"  pathlag check [--json]\n"
+	"                    what this kernel allows\n"
 	"\n"
 	"With a COMMAND, only what it and its children do; without, the whole host until Ctrl-C.\n"
 	"\n"
 	"Options:\n";
 
-static const char connect_tail[] = "\n"
-				   "Exit status: 0; 1 failed while running; 2 wrong usage; 3 a "
-				   "privilege or kernel feature is\n"
-				   "missing; with a COMMAND that command's own status.\n";
+/* clang-format off */
+static const char connect_tail[] =
+	"\n"
+	"Exit status: 0; 1 failed while running; 2 wrong usage or input; 3 a privilege or kernel\n"
+	"feature is missing; with a COMMAND that command's own status.\n";
 
-static const char replay_text[] = "pathlag replay [OPTIONS] FILE: renders a recording made with\n"
-				  "`pathlag -w FILE` as the live run did; needs no privilege.\n"
-				  "\n"
-				  "Options:\n";
+static const char replay_text[] =
+	"pathlag replay [OPTIONS] FILE [PCAP-EXPRESSION]: renders a recording made with\n"
+	"`pathlag -w FILE` as the live run did; needs no privilege.\n"
+	"\n"
+	"Options:\n";
+/* clang-format on */
 
 static void print_help(enum subcommand cmd)
 {

@@ -53,6 +53,7 @@ struct lookup {
 	enum lookup_source source;
 	struct address server; /* that answered; of the last try while none did */
 	struct address first_server;
+	struct rec_tuple tuple; /* of its last query; family 0 = no packet seen */
 	bool tcp;               /* the accepted answer came over TCP */
 	bool truncated;         /* a UDP answer had TC set, so TCP followed */
 	unsigned tries;         /* queries sent for this question; 0 = none seen */

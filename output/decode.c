@@ -121,15 +121,24 @@ static void join_drop_names(const struct decoder *d, struct event *ev)
 				  !strncmp(symbol->name, "tcp_v6_rcv+", 11);
 }
 
+/* LEN bytes at TEXT end in a NUL. */
+static bool is_text(const char *text, __u32 len)
+{
+	return !len || text[len - 1] == '\0';
+}
+
 static int read_meta(const struct rec_meta *rec, size_t len, struct event *ev)
 {
-	const char *cmdline = (const char *)(rec + 1);
+	const char *cmdline = (const char *)(rec + 1), *filter;
+	size_t room = len - sizeof(*rec);
 
-	if (rec->version != REC_STREAM_VERSION || rec->cmdline_len > len - sizeof(*rec))
+	if (rec->version != REC_STREAM_VERSION || rec->cmdline_len > room ||
+		rec->filter_len > room - rec->cmdline_len)
 		return -EBADMSG;
-	if (rec->cmdline_len && cmdline[rec->cmdline_len - 1] != '\0')
+	filter = cmdline + rec->cmdline_len;
+	if (!is_text(cmdline, rec->cmdline_len) || !is_text(filter, rec->filter_len))
 		return -EBADMSG;
-	ev->run = (struct run_info){rec, cmdline, rec->cmdline_len};
+	ev->run = (struct run_info){rec, cmdline, rec->cmdline_len, rec->filter_len ? filter : ""};
 	return 1;
 }
 

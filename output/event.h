@@ -23,6 +23,7 @@ struct run_info {
 	const struct rec_meta *rec;
 	const char *cmdline; /* arguments, NUL-terminated, one after the other */
 	size_t cmdline_len;
+	const char *filter; /* the pcap expression; "" = none */
 };
 
 struct drop_names {

@@ -55,7 +55,7 @@ static int json_meta(struct sink *s, const struct run_info *run)
 	json_line_bytes(&l, l.root, "command", rec->command, sizeof(rec->command));
 	put_cmdline(&l, run);
 	put_machine(&l, rec);
-	json_line_text(&l, l.root, "filter", "");
+	json_line_bytes(&l, l.root, "filter", run->filter, strlen(run->filter));
 	json_line_stamp(&l, "start_ts_ns", rec->hdr.ts_ns);
 	json_line_time(&l, out, "start_time", rec->hdr.ts_ns);
 	return json_line_write(&l, out);

@@ -224,6 +224,7 @@ static int on_query(struct lookups *t, const struct event *ev, const struct dns_
 	if (server_is_new(l, &server))
 		l->servers++;
 	l->server = server;
+	l->tuple = ev->dns->tuple;
 	if (l->tries_kept < LOOKUP_QUERIES) {
 		l->query[l->tries_kept].ts_ns = ev->ts_ns;
 		l->query[l->tries_kept++].server = server;

@@ -99,6 +99,9 @@ static void on_reply(struct open *o, const struct rec_reply *rec)
 		open_relabel_wait(o, PHASE_NETWORK);
 	} else {
 		m = open_moment(o, rec->hdr.ts_ns, AT_SYN_ACK);
+		/* What looked like the drop of this SYN was not, or hit a copy of it. */
+		if (!o->a.syn_ack_seen)
+			open_relabel_wait(o, PHASE_NETWORK);
 		o->a.syn_ack_seen = true;
 	}
 	set_dev(m->dev, &rec->dev);

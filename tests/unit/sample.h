@@ -292,7 +292,7 @@ static inline struct run_info sample_run(struct rec_meta *rec)
 		.program = "none",
 		.slow_ns = 100 * MS,
 	};
-	return (struct run_info){rec, cmdline, sizeof(cmdline)};
+	return (struct run_info){rec, cmdline, sizeof(cmdline), ""};
 }
 
 #endif
