@@ -192,7 +192,8 @@ static int compile(const struct filter_opts *o, int dlt, struct filter **ret)
 
 	if (!res)
 		return EXIT_OK;
-	log_error("'%s': %s", o->expr, err.text);
+	/* A very long expression would push the reason off the line. */
+	log_error("%s, in '%.300s%s'", err.text, o->expr, strlen(o->expr) > 300 ? "..." : "");
 	return res == -EINVAL ? EXIT_USAGE : EXIT_RUNTIME;
 }
 

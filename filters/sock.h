@@ -30,8 +30,13 @@ enum {
 /* Which packets are described: one program is specialised for each of these. */
 struct sock_kind {
 	bool ipv6;
-	bool ports;
+	bool ports; /* the protocol is one of those that have them, and is known to be */
 };
+
+#define SOCK_PORT_PROTOCOLS \
+ {                          \
+  6, 17, 33, 132, 136       \
+ } /* TCP, UDP, DCCP, SCTP, UDP-Lite */
 
 enum sym_kind { SYM_CONST, SYM_LOAD, SYM_OP };
 

@@ -7,7 +7,6 @@
  * test, r0 is scratch.
  */
 #include <linux/bpf.h>
-#include <netinet/in.h>
 
 #include "bpf/record.h"
 #include "filters/ebpf.h"
@@ -18,6 +17,9 @@ enum {
 	KINDS = 4,
 	TUPLE = BPF_REG_1,
 	FIRST = BPF_REG_2,
+
+	USED = 1,      /* marks of a test: it can be reached */
+	USED_KEPT = 2, /* and its value is in the first register already */
 };
 
 #define TUPLE_AT(field) ((int)offsetof(struct rec_tuple, field))
@@ -30,8 +32,7 @@ struct sock_emit {
 	bool directed; /* whether the graph looks at an address or a port at all */
 };
 
-static const uint8_t protocols_with_ports[] = {
-	IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP, IPPROTO_DCCP, IPPROTO_UDPLITE};
+static const uint8_t protocols_with_ports[] = SOCK_PORT_PROTOCOLS;
 
 /* ---- values ---------------------------------------------------------------------------------- */
 
@@ -137,12 +138,14 @@ static bool sym_directed(const struct sock_graph *g, sym_t handle)
 	return found;
 }
 
-static void emit_test(struct sock_emit *s, node_t handle, node_t following)
+/* KEPT: whichever test led here has left the same value in the first register. */
+static void emit_test(struct sock_emit *s, node_t handle, node_t following, bool kept)
 {
 	const struct test *t = &s->g->tests[handle];
 	uint32_t number;
 
-	emit_symbol(s, FIRST, t->lhs);
+	if (!kept)
+		emit_symbol(s, FIRST, t->lhs);
 	if (sym_is_number(s->g, t->rhs, &number)) {
 		emit_jump32_imm(&s->e, t->op, FIRST, number, s->base + t->yes);
 	} else {
@@ -154,7 +157,7 @@ static void emit_test(struct sock_emit *s, node_t handle, node_t following)
 }
 
 /* Children have the smaller handles, so emitting from the root down makes all jumps go forward. */
-static void emit_graph(struct sock_emit *s, const bool *used, node_t root)
+static void emit_graph(struct sock_emit *s, const uint8_t *used, node_t root)
 {
 	for (node_t i = root; i >= NODE_FIRST; i--) {
 		node_t following = i - 1;
@@ -164,23 +167,36 @@ static void emit_graph(struct sock_emit *s, const bool *used, node_t root)
 		while (following >= NODE_FIRST && !used[following])
 			following--;
 		emit_label(&s->e, s->base + i);
-		emit_test(s, i, following == NODE_REJECT ? NODE_REJECT : following);
+		emit_test(s, i, following, used[i] == USED_KEPT);
 	}
 }
 
-static void mark_used(const struct sock_graph *g, node_t root, bool *used)
+/* A test that is reached, and from where: all tests before it look at the same value, or not. */
+static void mark_child(const struct sock_graph *g, node_t from, node_t child, uint8_t *used)
 {
-	used[root] = true;
+	bool same = child >= NODE_FIRST && g->tests[child].lhs == g->tests[from].lhs;
+
+	if (!same)
+		used[child] = USED;
+	else if (!used[child])
+		used[child] = USED_KEPT;
+}
+
+static void mark_used(const struct sock_graph *g, node_t root, uint8_t *used)
+{
+	used[root] = USED;
 	for (node_t i = root; i >= NODE_FIRST; i--) {
-		if (used[i])
-			used[g->tests[i].yes] = used[g->tests[i].no] = true;
+		if (used[i]) {
+			mark_child(g, i, g->tests[i].yes, used);
+			mark_child(g, i, g->tests[i].no, used);
+		}
 	}
 }
 
 /* Code for one kind, entered at its first instruction; ends in a return on every path. */
 static void emit_kind(struct sock_emit *s, const struct sock_graph *g, node_t root, size_t base)
 {
-	bool used[SOCK_LIMIT] = {};
+	uint8_t used[SOCK_LIMIT] = {};
 	bool directed = false;
 
 	s->g = g;

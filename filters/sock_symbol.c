@@ -222,6 +222,20 @@ static int compare_range(int op, const struct sym *a, uint32_t k)
 	}
 }
 
+/* Whether SYM is the protocol and NUMBER one that this kind of packet cannot have. */
+static bool other_protocol(const struct sock_graph *g, const struct sym *sym, uint32_t number)
+{
+	static const uint8_t with_ports[] = SOCK_PORT_PROTOCOLS;
+	bool has_ports = false;
+
+	if (sym->kind != SYM_LOAD || (sym->k & 0xff) != 1 ||
+		sock_header(g->kind, sym->k >> 8).what != BYTE_PROTOCOL)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(with_ports); i++)
+		has_ports |= with_ports[i] == number;
+	return has_ports != g->kind.ports;
+}
+
 int sym_compare(const struct sock_graph *g, int op, sym_t a, sym_t b)
 {
 	const struct sym *sa = &g->syms[a], *sb = &g->syms[b];
@@ -231,6 +245,8 @@ int sym_compare(const struct sock_graph *g, int op, sym_t a, sym_t b)
 			return compare_range(op, sa, sb->k);
 		if (op == BPF_JSET)
 			return sa->unknown & sb->k ? -2 : -1;
+		if (op == BPF_JEQ && other_protocol(g, sa, sb->k))
+			return 0;
 	}
 	return sa->unknown || sb->unknown ? -2 : -1;
 }

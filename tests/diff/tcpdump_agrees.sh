@@ -118,7 +118,7 @@ if [ "$(id -u)" = 0 ]; then
 else
 	echo "skip tcpdump_pcap_kernel: needs root"
 fi
-refuses bad_expression 2 "'tcp port': .*syntax error" tcp port
+refuses bad_expression 2 "syntax error, in 'tcp port'" tcp port
 refuses foreign_file 2 'cannot read a capture' -r "$0" ip
 refuses absent_file 2 'cannot read a capture' -r "$WORK/absent" ip
 refuses bad_option 2 'no option' --nonsense ip
