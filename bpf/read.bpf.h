@@ -52,6 +52,7 @@ static __always_inline void words_load(__u64 *to, const void *from, __u32 words)
 #else
 static __always_inline void words_load(__u64 *to, const void *from, __u32 words)
 {
+	/* never called: WORDS_MAX is 0 */
 }
 # define WORDS_MAX 0
 #endif
