@@ -34,8 +34,14 @@ SKELS    := $(BPF_SRCS:%.bpf.c=$(B)/%.skel.h)
 LIB_SRCS := $(filter-out $(BPF_SRCS) cmd/main.c,$(wildcard cmd/*.c bpf/*.c filters/*.c output/*.c))
 LIB_OBJS := $(LIB_SRCS:%.c=$(B)/%.o)
 UNITS    := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
+DIFFS    := $(B)/tests/diff/filter_diff $(B)/tests/diff/splice_live
+DIFF_SRCS := $(filter-out tests/diff/splice%,$(wildcard tests/diff/*.c))
+FUZZERS  := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_CFLAGS = -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
 
-.PHONY: all help deps test unit scenario check demo bench format clean
+KERNEL ?= 6.12
+
+.PHONY: all help test unit diff fuzz scenario test-vm vm-shell check demo bench format clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -46,9 +52,13 @@ help:
 
 #> make            build/pathlag
 #> make demo       three diagnosed connects, in network namespaces of their own (root)
-#> make test       unit, scenario and style tests
+#> make test       unit, differential, fuzz, style and scenario tests
 #> make unit       unit tests only, no root needed
+#> make diff       pcap filters against libpcap and tcpdump (root)
+#> make fuzz       the fuzzers, for some seconds each
 #> make scenario   scenario tests only (root); ONLY=NAME for one of them
+#> make test-vm    the scenarios on Debian's kernels 5.10, 6.1, 6.12 and the newest, in QEMU
+#> make vm-shell   a shell in such a guest; KERNEL=6.1
 #> make bench      what tracing costs, as ratios (root)
 #> make check      style and layering
 #> make format     clang-format over all C files
@@ -90,14 +100,44 @@ $(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/libpathlag.a
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
-test: $(B)/pathlag $(UNITS) $(B)/.deps-test $(B)/.deps-style
-	$(Q)tests/run unit style scenario
+$(B)/tests/diff/splice_live.o: | $(B)/tests/diff/splice.skel.h
+$(B)/tests/diff/filter_diff: $(DIFF_SRCS:%.c=$(B)/%.o) $(B)/libpathlag.a
+$(B)/tests/diff/splice_live: $(B)/tests/diff/splice_live.o $(B)/libpathlag.a
+$(DIFFS):
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
+
+# The fuzzers take the sources of what they fuzz, so that all of it is instrumented.
+$(B)/tests/fuzz/fuzz_stream: tests/fuzz/fuzz_stream.c $(wildcard output/*.c)
+$(B)/tests/fuzz/fuzz_cbpf: tests/fuzz/fuzz_cbpf.c tests/diff/unroll.c tests/diff/sock_reference.c \
+	$(wildcard filters/*.c)
+$(FUZZERS): $(wildcard output/*.h filters/*.h bpf/*.h tests/diff/*.h) | $(B)/.deps-fuzz
+	$(call msg,FUZZ,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) -std=gnu17 $(CPPFLAGS) -g -O1 $(FUZZ_CFLAGS) $(filter %.c,$^) \
+		-lbpf -ljson-c -lpcap -lresolv -o $@
+
+test: $(B)/pathlag $(UNITS) $(DIFFS) $(FUZZERS) $(B)/.deps-test $(B)/.deps-style
+	$(Q)tests/run unit diff fuzz style scenario
 
 unit: $(B)/pathlag $(UNITS)
 	$(Q)tests/run unit
 
+diff: $(B)/pathlag $(DIFFS) $(B)/.deps-test
+	$(Q)tests/run diff
+
+fuzz: $(FUZZERS)
+	$(Q)tests/run fuzz
+
 scenario: $(B)/pathlag $(B)/.deps-test
 	$(Q)tests/run scenario $(ONLY)
+
+test-vm: $(B)/pathlag $(B)/.deps-vm
+	$(Q)tests/vm/runner
+	$(Q)ci/vm run --kernel all --timeout 2400 -- tests/run scenario $(ONLY)
+
+vm-shell: $(B)/pathlag $(B)/.deps-vm
+	$(Q)ci/vm run --kernel $(KERNEL) --shell
 
 check: $(B)/.deps-style
 	$(Q)ci/check
