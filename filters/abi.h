@@ -12,7 +12,7 @@
  *           r4 = L2 only: VLAN tag that the kernel keeps outside the data, as TPID << 16 | TCI in
  *                host order, or 0
  *   SOCK    r1 = struct rec_tuple (bpf/record.h), on the stack or in a map, aligned to 2; either
- *           orientation will do, the filter looks at both
+ *           orientation will do, the filter looks at both; sport 0: not known yet
  *   r0      1: selected, 0: not
  */
 #ifndef PATHLAG_FILTER_ABI_H

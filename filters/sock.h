@@ -3,12 +3,13 @@
  * sock.h - a packet filter asked about a socket. Internal to filters/.
  *
  * Of a socket's packets we know the addresses, the protocol and, for protocols that have them, the
- * ports; that there are no IP options, extension headers or fragments; and nothing else. The cBPF
- * program is therefore run on symbols (sock_symbol.c): a value is a constant, a function of the
- * tuple, or has bits that are unknown. Where a branch depends on unknown bits both ways are
- * possible, and the socket is selected if any of them accepts (sock_graph.c builds the graph of
- * such branches). A subset construction (sock_decide.c) makes that graph deterministic: a chain of
- * tests on the tuple which needs no state, and is what gets emitted (sock_emit.c).
+ * ports (a source port of 0 has not been chosen yet and may become any); that there are no IP
+ * options, extension headers or fragments; and nothing else. The cBPF program is therefore run on
+ * symbols (sock_symbol.c): a value is a constant, a function of the tuple, or has bits that are
+ * unknown. Where a branch depends on unknown bits both ways are possible, and the socket is
+ * selected if any of them accepts (sock_graph.c builds the graph of such branches). A subset
+ * construction (sock_decide.c) makes that graph deterministic: a chain of tests on the tuple which
+ * needs no state, and is what gets emitted (sock_emit.c).
  *
  * Handles are indexes into the tables of struct sock_graph.
  */
@@ -31,6 +32,7 @@ enum {
 struct sock_kind {
 	bool ipv6;
 	bool ports; /* the protocol is one of those that have them, and is known to be */
+	bool no_sport, no_dport; /* which of the two nobody knows yet */
 };
 
 #define SOCK_PORT_PROTOCOLS \

@@ -30,27 +30,28 @@ struct decider {
 	struct sock_graph *g;
 	struct memo *memos;
 	size_t n_memos, cap_memos;
+	uint32_t *seen; /* for each branch the round of subset_enter() that met it last */
+	uint32_t round;
 	int depth;
 };
 
 /* ---- sets ------------------------------------------------------------------------------------ */
 
-static bool subset_add(struct decider *d, struct subset *s, node_t node)
+static void subset_add(struct decider *d, struct subset *s, node_t node)
 {
 	size_t i = s->n;
 
 	while (i > 0 && s->nodes[i - 1] > node)
 		i--;
 	if (i > 0 && s->nodes[i - 1] == node)
-		return false;
+		return;
 	if (s->n == SUBSET_MAX) {
 		d->g->too_involved = true;
-		return false;
+		return;
 	}
 	memmove(&s->nodes[i + 1], &s->nodes[i], (s->n - i) * sizeof(*s->nodes));
 	s->nodes[i] = node;
 	s->n++;
-	return true;
 }
 
 static void subset_remove(struct subset *s, size_t i)
@@ -59,40 +60,37 @@ static void subset_remove(struct subset *s, size_t i)
 	memmove(&s->nodes[i], &s->nodes[i + 1], (s->n - i) * sizeof(*s->nodes));
 }
 
-static bool is_fork(const struct decider *d, node_t node)
-{
-	return !d->g->nodes[node].op;
-}
-
-/* Adds a branch and, where nobody can tell its outcome, what lies behind it both ways. */
+/*
+ * Adds a branch; one whose outcome nobody can tell is replaced by what lies behind it both ways.
+ * Chains of such forks are as long as the expression, so they must not fill the set.
+ */
 static void subset_enter(struct decider *d, struct subset *s, node_t first)
 {
-	node_t todo[SUBSET_MAX];
+	const struct node *nodes = d->g->nodes;
+	node_t todo[SOCK_LIMIT + 2];
 	size_t n = 0;
 
+	d->round++;
 	todo[n++] = first;
 	while (n && !s->accepts && !d->g->too_involved) {
 		node_t node = todo[--n];
 
 		if (node == NODE_ACCEPT)
 			s->accepts = true;
-		if (node < NODE_FIRST || !subset_add(d, s, node) || !is_fork(d, node))
+		if (node < NODE_FIRST || d->seen[node] == d->round)
 			continue;
+		d->seen[node] = d->round;
+		if (nodes[node].op) {
+			subset_add(d, s, node);
+			continue;
+		}
 		sock_node_expand(d->g, node);
-		if (n + 2 > SUBSET_MAX) {
+		if (n + 2 > SOCK_LIMIT) {
 			d->g->too_involved = true;
 			return;
 		}
-		todo[n++] = d->g->nodes[node].yes;
-		todo[n++] = d->g->nodes[node].no;
-	}
-}
-
-static void subset_drop_forks(struct decider *d, struct subset *s)
-{
-	for (size_t i = s->n; i-- > 0;) {
-		if (is_fork(d, s->nodes[i]))
-			subset_remove(s, i);
+		todo[n++] = nodes[node].no;
+		todo[n++] = nodes[node].yes;
 	}
 }
 
@@ -192,7 +190,6 @@ static node_t decide_after(struct decider *d, const struct subset *set, size_t i
 	subset_enter(d, &after, next);
 	if (after.accepts)
 		return NODE_ACCEPT;
-	subset_drop_forks(d, &after);
 	return decide(d, &after);
 }
 
@@ -229,13 +226,17 @@ node_t sock_decide(struct sock_graph *g, node_t start)
 	struct subset set = {};
 	node_t result = NODE_ACCEPT;
 
-	subset_enter(&d, &set, start);
-	if (!set.accepts) {
-		subset_drop_forks(&d, &set);
-		result = decide(&d, &set);
+	d.seen = calloc(SOCK_LIMIT, sizeof(*d.seen));
+	if (!d.seen) {
+		g->no_memory = true;
+		return result;
 	}
+	subset_enter(&d, &set, start);
+	if (!set.accepts)
+		result = decide(&d, &set);
 	for (size_t i = 0; i < d.n_memos; i++)
 		free(d.memos[i].nodes);
 	free(d.memos);
+	free(d.seen);
 	return result;
 }

@@ -2,9 +2,9 @@
 /*
  * sock_emit.c - the deterministic graphs of a socket filter as one eBPF subprogram.
  *
- * Four graphs (IPv4 or IPv6, protocol with or without ports), each tried for the tuple as it is
- * and with its ends swapped. No call, no memory but the tuple in r1: r2 up hold the operands of a
- * test, r0 is scratch.
+ * A graph for each kind of packet: IPv4 or IPv6, protocol without ports, with both, with only one
+ * known. The tuple's kind is found first; then it is tried as it is and with its ends swapped. No
+ * call, no memory but the tuple in r1: r2 up hold the operands of a test, r0 is scratch.
  */
 #include <linux/bpf.h>
 
@@ -13,8 +13,16 @@
 #include "filters/emit.h"
 #include "filters/sock.h"
 
+/* Graphs of a family, and what a tuple can be, each with its label for the entry. */
+enum { BARE, PORTS, NO_SPORT, NO_DPORT, GRAPHS };
+enum { ENTRY_BARE, ENTRY_PORTS, ENTRY_NO_SPORT, ENTRIES };
+
 enum {
-	KINDS = 4,
+	LABEL_OTHER = 2 * ENTRIES, /* + 0: not IPv4, + 1: not IPv6 either */
+	LABEL_WITH_PORTS,          /* + 1 + ipv6 */
+	LABEL_ACCEPT = LABEL_WITH_PORTS + 3,
+	LABEL_GRAPHS, /* those of the graphs follow */
+
 	TUPLE = BPF_REG_1,
 	FIRST = BPF_REG_2,
 
@@ -27,9 +35,9 @@ enum {
 struct sock_emit {
 	struct emit e;
 	const struct sock_graph *g;
-	size_t base;   /* label of handle 0 of the graph being emitted */
-	bool swapped;  /* seen from the other end */
-	bool directed; /* whether the graph looks at an address or a port at all */
+	size_t base;  /* label of handle 0 of the graph being emitted */
+	size_t next;  /* first label not in use */
+	bool swapped; /* seen from the other end */
 };
 
 static const uint8_t protocols_with_ports[] = SOCK_PORT_PROTOCOLS;
@@ -138,6 +146,12 @@ static bool sym_directed(const struct sock_graph *g, sym_t handle)
 	return found;
 }
 
+/* All graphs accept at the same place; rejecting goes on behind the graph. */
+static size_t label_of(const struct sock_emit *s, node_t handle)
+{
+	return handle == NODE_ACCEPT ? LABEL_ACCEPT : s->base + handle;
+}
+
 /* KEPT: whichever test led here has left the same value in the first register. */
 static void emit_test(struct sock_emit *s, node_t handle, node_t following, bool kept)
 {
@@ -147,13 +161,13 @@ static void emit_test(struct sock_emit *s, node_t handle, node_t following, bool
 	if (!kept)
 		emit_symbol(s, FIRST, t->lhs);
 	if (sym_is_number(s->g, t->rhs, &number)) {
-		emit_jump32_imm(&s->e, t->op, FIRST, number, s->base + t->yes);
+		emit_jump32_imm(&s->e, t->op, FIRST, number, label_of(s, t->yes));
 	} else {
 		emit_symbol(s, FIRST + 1, t->rhs);
-		emit_jump32(&s->e, t->op, FIRST, FIRST + 1, s->base + t->yes);
+		emit_jump32(&s->e, t->op, FIRST, FIRST + 1, label_of(s, t->yes));
 	}
 	if (t->no != following)
-		emit_goto(&s->e, s->base + t->no);
+		emit_goto(&s->e, label_of(s, t->no));
 }
 
 /* Children have the smaller handles, so emitting from the root down makes all jumps go forward. */
@@ -193,116 +207,148 @@ static void mark_used(const struct sock_graph *g, node_t root, uint8_t *used)
 	}
 }
 
-/* Code for one kind, entered at its first instruction; ends in a return on every path. */
-static void emit_kind(struct sock_emit *s, const struct sock_graph *g, node_t root, size_t base)
+static bool is_directed(const struct sock_graph *g, node_t root)
 {
 	uint8_t used[SOCK_LIMIT] = {};
-	bool directed = false;
 
-	s->g = g;
-	if (root < NODE_FIRST) {
-		emit_return(&s->e, root == NODE_ACCEPT);
-		return;
-	}
+	if (root < NODE_FIRST)
+		return false;
 	mark_used(g, root, used);
 	for (node_t i = NODE_FIRST; i <= root; i++) {
 		const struct test *t = &g->tests[i];
 
-		directed |= used[i] && (sym_directed(g, t->lhs) || sym_directed(g, t->rhs));
+		if (used[i] && (sym_directed(g, t->lhs) || sym_directed(g, t->rhs)))
+			return true;
 	}
-	for (int swapped = 0; swapped <= (int)directed; swapped++) {
-		s->swapped = swapped;
-		s->base = base + swapped * g->n_tests;
-		emit_graph(s, used, root);
-		emit_label(&s->e, s->base + NODE_REJECT);
-	}
-	emit_return(&s->e, 0);
-	for (int swapped = 0; swapped <= (int)directed; swapped++)
-		emit_label(&s->e, base + swapped * g->n_tests + NODE_ACCEPT);
-	emit_return(&s->e, 1);
+	return false;
+}
+
+/* One graph, which falls out of its end where it rejects. False: it accepts whatever comes. */
+static bool emit_pass(struct sock_emit *s, const struct sock_graph *g, node_t root, bool swapped)
+{
+	uint8_t used[SOCK_LIMIT] = {};
+
+	if (root == NODE_ACCEPT)
+		emit_goto(&s->e, LABEL_ACCEPT);
+	if (root < NODE_FIRST)
+		return root == NODE_REJECT;
+	mark_used(g, root, used);
+	s->g = g;
+	s->swapped = swapped;
+	s->base = s->next;
+	s->next += g->n_tests;
+	emit_graph(s, used, root);
+	emit_label(&s->e, s->base + NODE_REJECT);
+	return true;
+}
+
+/* Code for one kind of tuple: as it is, then swapped if that makes a difference. */
+static void emit_entry(
+	struct sock_emit *s, int entry, const struct sock_graph *g, const node_t *roots)
+{
+	int first = entry == ENTRY_BARE ? BARE : entry == ENTRY_PORTS ? PORTS : NO_SPORT;
+	int second = entry == ENTRY_NO_SPORT ? NO_DPORT : first;
+	bool more = emit_pass(s, &g[first], roots[first], false);
+
+	if (more && (first != second || is_directed(&g[first], roots[first])))
+		more = emit_pass(s, &g[second], roots[second], true);
+	if (more)
+		emit_return(&s->e, 0);
 }
 
 /* ---- the subprogram -------------------------------------------------------------------------- */
 
-/* Goes to label OFFSET + kind, where the low bit of a kind is `ports` and the next `ipv6`. */
 static void emit_dispatch(struct sock_emit *s)
 {
-	emit_insn(&s->e, insn_load(BPF_B, BPF_REG_2, TUPLE, TUPLE_AT(family)));
-	emit_insn(&s->e, insn_load(BPF_B, BPF_REG_3, TUPLE, TUPLE_AT(l4_proto)));
+	struct emit *e = &s->e;
+
+	emit_insn(e, insn_load(BPF_B, BPF_REG_2, TUPLE, TUPLE_AT(family)));
+	emit_insn(e, insn_load(BPF_B, BPF_REG_3, TUPLE, TUPLE_AT(l4_proto)));
+	emit_insn(e, insn_load(BPF_H, BPF_REG_4, TUPLE, TUPLE_AT(sport)));
 	for (int ipv6 = 0; ipv6 < 2; ipv6++) {
-		emit_jump_imm(&s->e, BPF_JNE, BPF_REG_2, ipv6 ? 6 : 4, KINDS + ipv6);
+		size_t with_ports = LABEL_WITH_PORTS + 1 + ipv6;
+
+		emit_jump_imm(e, BPF_JNE, BPF_REG_2, ipv6 ? 6 : 4, LABEL_OTHER + ipv6);
 		for (size_t i = 0; i < ARRAY_SIZE(protocols_with_ports); i++)
-			emit_jump_imm(
-				&s->e, BPF_JEQ, BPF_REG_3, protocols_with_ports[i], 2 * ipv6 + 1);
-		emit_goto(&s->e, 2 * ipv6);
-		emit_label(&s->e, KINDS + ipv6);
+			emit_jump_imm(e, BPF_JEQ, BPF_REG_3, protocols_with_ports[i], with_ports);
+		emit_goto(e, ENTRIES * ipv6 + ENTRY_BARE);
+		emit_label(e, with_ports);
+		emit_jump_imm(e, BPF_JEQ, BPF_REG_4, 0, ENTRIES * ipv6 + ENTRY_NO_SPORT);
+		emit_goto(e, ENTRIES * ipv6 + ENTRY_PORTS);
+		emit_label(e, LABEL_OTHER + ipv6);
 	}
-	emit_return(&s->e, 0);
+	emit_return(e, 0);
+}
+
+static int give(struct emit *e, struct ebpf *code)
+{
+	int res = emit_finish(e);
+
+	if (!res) {
+		code->n = e->n;
+		code->insns = TAKE_PTR(e->insns);
+		code->origins = TAKE_PTR(e->origins);
+	}
+	emit_done(e);
+	return res;
 }
 
 static int emit_all(const struct sock_graph *graphs, const node_t *roots, struct ebpf *code)
 {
-	struct sock_emit s = {};
-	size_t base = KINDS + 2, labels = base;
-	int res;
+	struct sock_emit s = {.next = LABEL_GRAPHS};
+	size_t labels = LABEL_GRAPHS;
 
-	for (int kind = 0; kind < KINDS; kind++)
-		labels += 2 * graphs[kind].n_tests;
+	for (int i = 0; i < 2 * GRAPHS; i++)
+		labels += 2 * graphs[i].n_tests;
 	emit_init(&s.e, labels);
 	emit_dispatch(&s);
-	for (int kind = 0; kind < KINDS; kind++) {
-		emit_label(&s.e, kind);
-		emit_kind(&s, &graphs[kind], roots[kind], base);
-		base += 2 * graphs[kind].n_tests;
+	for (int i = 0; i < 2 * ENTRIES; i++) {
+		int family = i / ENTRIES * GRAPHS;
+
+		emit_label(&s.e, i);
+		emit_entry(&s, i % ENTRIES, graphs + family, roots + family);
 	}
-	res = emit_finish(&s.e);
-	if (!res) {
-		code->n = s.e.n;
-		code->insns = TAKE_PTR(s.e.insns);
-		code->origins = TAKE_PTR(s.e.origins);
+	if (emit_label_wanted(&s.e, LABEL_ACCEPT)) {
+		emit_label(&s.e, LABEL_ACCEPT);
+		emit_return(&s.e, 1);
 	}
-	emit_done(&s.e);
-	return res;
+	return give(&s.e, code);
 }
 
 /* What is used when the expression is too involved: hide nothing. */
 static int emit_everything(struct ebpf *code)
 {
 	struct emit e;
-	int res;
 
 	emit_init(&e, 1);
 	emit_return(&e, 1);
-	res = emit_finish(&e);
-	if (!res) {
-		code->n = e.n;
-		code->insns = TAKE_PTR(e.insns);
-		code->origins = TAKE_PTR(e.origins);
-	}
-	emit_done(&e);
-	return res;
+	return give(&e, code);
 }
 
 int ebpf_translate_sock(const struct cbpf_insn *prog, size_t n, struct ebpf *code, bool *ret_exact,
 	struct errbuf *err)
 {
-	struct sock_graph graphs[KINDS] = {};
-	node_t roots[KINDS];
+	struct sock_graph graphs[2 * GRAPHS] = {};
+	node_t roots[2 * GRAPHS];
 	int res = 0;
 
-	for (int kind = 0; !res && kind < KINDS; kind++) {
-		struct sock_kind what = {.ipv6 = kind & 2, .ports = kind & 1};
+	for (int i = 0; !res && i < 2 * GRAPHS; i++) {
+		int graph = i % GRAPHS;
+		struct sock_kind kind = {.ipv6 = i >= GRAPHS,
+			.ports = graph != BARE,
+			.no_sport = graph == NO_SPORT,
+			.no_dport = graph == NO_DPORT};
 
-		res = sock_graph_build(&graphs[kind], prog, n, what, &roots[kind]);
+		res = sock_graph_build(&graphs[i], prog, n, kind, &roots[i]);
 	}
 	if (!res)
 		res = emit_all(graphs, roots, code);
 	*ret_exact = res != -E2BIG;
-	for (int kind = 0; kind < KINDS; kind++)
-		*ret_exact &= !graphs[kind].rounded;
+	for (int i = 0; i < 2 * GRAPHS; i++)
+		*ret_exact &= !graphs[i].rounded;
 	if (res == -E2BIG)
 		res = emit_everything(code);
-	for (int kind = 0; kind < KINDS; kind++)
-		sock_graph_done(&graphs[kind]);
+	for (int i = 0; i < 2 * GRAPHS; i++)
+		sock_graph_done(&graphs[i]);
 	return res ? err_set(err, res, "out of memory") : 0;
 }

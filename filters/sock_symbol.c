@@ -19,7 +19,7 @@ static struct sock_header_byte field(enum sock_byte what, uint64_t at)
 
 static struct sock_header_byte header_ports(struct sock_kind kind, uint64_t off)
 {
-	if (!kind.ports || off >= 4)
+	if (!kind.ports || off >= 4 || (off < 2 ? kind.no_sport : kind.no_dport))
 		return nothing;
 	return off < 2 ? field(BYTE_SPORT, off) : field(BYTE_DPORT, off - 2);
 }

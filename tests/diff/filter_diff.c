@@ -166,30 +166,36 @@ static bool tuple_of(const struct packet *p, struct rec_tuple *t)
 	       t->l4_proto != 60;
 }
 
+static void compare_socket(struct suite *s, const struct filter *f, const struct bpf_program *raw,
+	bool kernel, const struct packet *p, const struct rec_tuple *t)
+{
+	const uint8_t *l3 = p->data + p->l3;
+	uint32_t size = p->caplen - p->l3, len = p->len - p->l3;
+	size_t n;
+	const struct cbpf_insn *cbpf = filter_cbpf(f, FILTER_SOCK, &n);
+	int ours = filter_match_sock(f, t);
+	int theirs = raw ? sock_reference(cbpf, t) : 0;
+
+	if (theirs >= 0 && filter_sock_exact(f))
+		judge(s, BY_SOCK, ours, theirs, l3, size, len);
+	if (kernel)
+		judge(s, BY_SOCK, filter_kernel_match_sock(s->kernel, t), ours, l3, size, len);
+	if (raw && bpf_filter(raw->bf_insns, l3, len, size))
+		judge(s, BY_SOCK_SOUND, ours, 1, l3, size, len);
+}
+
 static void compare_sockets(struct suite *s, const struct filter *f, const struct bpf_program *raw)
 {
 	bool kernel = load(s, f, FILTER_SOCK);
-	size_t n;
-	const struct cbpf_insn *cbpf = filter_cbpf(f, FILTER_SOCK, &n);
 
 	for (uint32_t i = 0; i < s->n_packets; i++) {
-		const struct packet *p = &s->packets[i];
-		const uint8_t *l3 = p->data + p->l3;
-		uint32_t size = p->caplen - p->l3;
 		struct rec_tuple t;
-		int ours, theirs;
 
-		if (!tuple_of(p, &t))
+		if (!tuple_of(&s->packets[i], &t))
 			continue;
-		ours = filter_match_sock(f, &t);
-		theirs = raw ? sock_reference(cbpf, &t) : 0;
-		if (theirs >= 0 && filter_sock_exact(f))
-			judge(s, BY_SOCK, ours, theirs, l3, size, p->len - p->l3);
-		if (kernel)
-			judge(s, BY_SOCK, filter_kernel_match_sock(s->kernel, &t), ours, l3, size,
-				p->len - p->l3);
-		if (raw && bpf_filter(raw->bf_insns, l3, p->len - p->l3, size))
-			judge(s, BY_SOCK_SOUND, ours, 1, l3, size, p->len - p->l3);
+		compare_socket(s, f, raw, kernel, &s->packets[i], &t);
+		t.sport = 0; /* a socket that sets out has not chosen it yet */
+		compare_socket(s, f, raw, kernel, &s->packets[i], &t);
 	}
 }
 

@@ -57,8 +57,9 @@ static void describe(struct machine *m, const struct rec_tuple *t, bool swap)
 	know(m, addresses, swap ? t->daddr : t->saddr, size);
 	know(m, addresses + size, swap ? t->saddr : t->daddr, size);
 	if (p == 6 || p == 17 || p == 33 || p == 132 || p == 136) {
-		know(m, l4, swap ? &t->dport : &t->sport, 2);
-		know(m, l4 + 2, swap ? &t->sport : &t->dport, 2);
+		if (t->sport)
+			know(m, swap ? l4 + 2 : l4, &t->sport, 2);
+		know(m, swap ? l4 : l4 + 2, &t->dport, 2);
 	}
 	m->bytes[0] = v6 ? 0x60 : 0x45;
 	m->unknown[0] = v6 ? 0x0f : 0;

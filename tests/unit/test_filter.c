@@ -195,6 +195,23 @@ static void test_socket_by_tuple(void)
 	CHECK_INT(sock("portrange 400-500"), 1);
 }
 
+/* connect() chooses a source port only after the socket is seen setting out. */
+static void test_socket_without_source_port(void)
+{
+	_cleanup_(filter_freep) struct filter *f = NULL;
+	struct rec_tuple t = {.family = 4, .l4_proto = 6, .dport = htons(443)};
+
+	CHECK_INT(filter_new("src port 40000 and dst port 443", &f, NULL), 0);
+	CHECK_INT(filter_match_sock(f, &t), 1);
+	t.dport = htons(80);
+	CHECK_INT(filter_match_sock(f, &t), 0);
+	t.sport = htons(40000);
+	t.dport = htons(443);
+	CHECK_INT(filter_match_sock(f, &t), 1);
+	t.sport = htons(40001);
+	CHECK_INT(filter_match_sock(f, &t), 0);
+}
+
 static void test_socket_cannot_answer(void)
 {
 	CHECK_INT(sock("tcp[tcpflags] & tcp-syn != 0"), 1);
@@ -221,6 +238,7 @@ int main(void)
 	UNIT_RUN(test_empty_expression);
 	UNIT_RUN(test_no_meaning_for_raw_ip);
 	UNIT_RUN(test_socket_by_tuple);
+	UNIT_RUN(test_socket_without_source_port);
 	UNIT_RUN(test_socket_cannot_answer);
 	return unit_status();
 }
