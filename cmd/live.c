@@ -220,6 +220,12 @@ static void scope_command(struct scope *s, struct scope_pids *pids, pid_t pid)
 		pids->pid[pids->count++] = (__u32)pid;
 }
 
+/* With -v: why the kernel would not load or attach something. */
+static int print_libbpf(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	return level == LIBBPF_DEBUG ? 0 : vfprintf(stderr, fmt, ap);
+}
+
 static int live_open(struct live *l, struct errbuf *err)
 {
 	struct scope_pids pids = {0};
@@ -234,7 +240,11 @@ static int live_open(struct live *l, struct errbuf *err)
 	if (bad)
 		return bad;
 	bad = probes_open(&l->probes, l->kernel,
-		&(struct probes_cfg){.scope = &scope, .pids = &pids, .filter = l->filter}, err);
+		&(struct probes_cfg){.scope = &scope,
+			.pids = &pids,
+			.filter = l->filter,
+			.log = l->opts->verbose ? print_libbpf : NULL},
+		err);
 	if (bad)
 		return bad;
 	if (l->opts->record_path) {
