@@ -60,12 +60,17 @@ static int refuse_ancillary(const struct form *form, struct errbuf *err)
 	return 0;
 }
 
-/* Code that matches nothing, for forms without a meaning: a placeholder has to become something. */
-static int make_nothing(struct form *form, struct errbuf *err)
+/*
+ * Code that matches nothing, for forms without a meaning: a placeholder has to become something,
+ * and something that takes the arguments it has.
+ */
+static int make_nothing(struct form *l3, struct form *sock, struct errbuf *err)
 {
 	static const struct cbpf_insn reject = {.code = 0x06};
+	bool exact;
+	int res = ebpf_translate(&reject, 1, EBPF_IP, &l3->ebpf, err);
 
-	return ebpf_translate(&reject, 1, EBPF_IP, &form->ebpf, err);
+	return res ? res : ebpf_translate_sock(&reject, 1, &sock->ebpf, &exact, err);
 }
 
 static int make_l2(struct filter *f, const char *text, int dlt, struct errbuf *err)
@@ -92,10 +97,8 @@ static int make_l3(struct filter *f, const char *text, struct errbuf *err)
 
 	f->sock_exact = true;
 	res = cbpf_compile(text, DLT_RAW, &form->cbpf, &form->n_cbpf, &f->l3_reason);
-	if (res == -EINVAL) {
-		res = make_nothing(form, err);
-		return res ? res : make_nothing(sock, err);
-	}
+	if (res == -EINVAL)
+		return make_nothing(form, sock, err);
 	form->has = sock->has = true;
 	if (!res)
 		res = cbpf_validate(form->cbpf, form->n_cbpf, err);

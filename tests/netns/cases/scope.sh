@@ -64,8 +64,6 @@ case_interface() {
 
 case_expression() {
 	topology
-	lag_raw --duration 1ms --netns "$C" tcp
-	[ "$STATUS" = 0 ] || skip "no pcap expressions in this version: $(head -n1 "$ERR")"
 	refuses 2 syntax 'tcp and and port'
 	web
 	lag_start --netns "$C" 'tcp dst port 81'
