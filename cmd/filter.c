@@ -293,7 +293,7 @@ static int print_summary(const struct filter *f, enum engine engine)
 		filter_cbpf(f, form, &cbpf);
 		filter_ebpf(f, form, &ebpf);
 		printf("%s: %zu cBPF, %zu eBPF instructions", form_names[form], cbpf, ebpf);
-		if (ask)
+		if (ask && filter_kernel_verified(k)) /* 5.10 takes them and does not say */
 			printf(", %u verified by the kernel", filter_kernel_verified(k));
 		putchar('\n');
 		if (form == FILTER_SOCK)
