@@ -8,7 +8,7 @@
 
 /* The tracepoints without which an attempt cannot be followed; the others add detail. */
 static const char *const tracepoints[] = {"inet_sock_set_state", "sys_enter", "sys_exit",
-	"net_dev_queue", "net_dev_start_xmit", "net_dev_xmit", "netif_receive_skb", "kfree_skb",
+	"net_dev_queue", "net_dev_start_xmit", "netif_receive_skb", "kfree_skb",
 	"tcp_retransmit_skb", "tcp_receive_reset", "tcp_send_reset", "inet_sk_error_report",
 	"neigh_event_send_done", "neigh_update", "neigh_timer_handler", "fib_table_lookup",
 	"fib6_table_lookup"};

@@ -22,8 +22,7 @@ static __always_inline void wire_learn(struct attempt *a, const void *sk, const 
 		count_lost(LOST_SOCKET_MAP);
 }
 
-static __noinline int syn_emit(
-	const struct sk_buff *skb, const struct skb_refs *refs, __u32 point, __s32 rc)
+static __noinline int syn_emit(const struct sk_buff *skb, const struct skb_refs *refs, __u32 point)
 {
 	struct packet p = {};
 	struct attempt *a;
@@ -48,7 +47,7 @@ static __noinline int syn_emit(
 	r->tuple = p.tuple;
 	attempt_dev(a, &r->dev, refs->dev);
 	r->point = point;
-	r->rc = rc;
+	r->pad = 0;
 	rec_end(r);
 	return done();
 }
@@ -76,33 +75,27 @@ int on_dev_queue(struct bpf_raw_tracepoint_args *ctx)
 		return 0;
 	sock_head_read(refs.sk, &h);
 	if (h.state == TCP_SYN_SENT)
-		return tracked ? syn_emit(skb, &refs, SYN_QUEUE, 0) : 0;
+		return tracked ? syn_emit(skb, &refs, SYN_QUEUE) : 0;
 	/* A connected socket says where it sends; of the others only datagram sockets send. */
 	if (h.dport == bpf_htons(DNS_PORT) || (h.state == TCP_CLOSE && !h.dport))
 		return maybe_dns(ctx, skb, refs.sk);
 	return 0;
 }
 
-static __always_inline int syn_passes(const struct sk_buff *skb, __u32 point, __s32 rc)
-{
-	struct skb_refs refs = {};
-
-	skb_refs(skb, &refs);
-	return refs.sk ? syn_emit(skb, &refs, point, rc) : 0;
-}
-
+/*
+ * net_dev_xmit, which tells whether the driver took it, is left alone: by then the packet may be
+ * gone, a refused one comes here again, and every packet of the host would pay for it.
+ */
 SEC("raw_tp/net_dev_start_xmit")
 int on_dev_start_xmit(struct bpf_raw_tracepoint_args *ctx)
 {
-	return tracked ? syn_passes((void *)ctx->args[0], SYN_XMIT, 0) : 0;
-}
+	const struct sk_buff *skb = (void *)ctx->args[0];
+	struct skb_refs refs = {};
 
-SEC("raw_tp/net_dev_xmit")
-int on_dev_xmit(struct bpf_raw_tracepoint_args *ctx)
-{
-	int rc = ctx->args[1];
-
-	return rc && tracked ? syn_passes((void *)ctx->args[0], SYN_REFUSED, rc) : 0;
+	if (!tracked)
+		return 0;
+	skb_refs(skb, &refs);
+	return refs.sk ? syn_emit(skb, &refs, SYN_XMIT) : 0;
 }
 
 /* ---- arriving ------------------------------------------------------------------------------- */

@@ -193,9 +193,8 @@ struct rec_return {
 };
 
 enum rec_syn_point {
-	SYN_QUEUE = 0,   /* net_dev_queue: handed to a device's queue */
-	SYN_XMIT = 1,    /* net_dev_start_xmit: handed to the driver */
-	SYN_REFUSED = 2, /* net_dev_xmit with rc != 0: the driver would not take it */
+	SYN_QUEUE = 0, /* net_dev_queue: handed to a device's queue */
+	SYN_XMIT = 1,  /* net_dev_start_xmit: handed to the driver */
 };
 
 struct rec_syn {
@@ -207,7 +206,7 @@ struct rec_syn {
 	struct rec_tuple tuple; /* as on the wire: NAT may have changed it */
 	struct rec_dev dev;
 	__u32 point; /* enum rec_syn_point */
-	__s32 rc;
+	__u32 pad;
 };
 
 enum rec_tcp_flags { TCPF_FIN = 1, TCPF_SYN = 2, TCPF_RST = 4, TCPF_ACK = 16 };

@@ -76,8 +76,6 @@ static void on_syn(struct open *o, const struct rec_syn *rec)
 		open_mark(o, ts_ns, PHASE_EGRESS);
 		return;
 	}
-	if (rec->point == SYN_REFUSED)
-		return;
 	m = open_moment(o, ts_ns, AT_SYN_SENT);
 	set_dev(m->dev, &rec->dev);
 	if (!o->transmission_left)
