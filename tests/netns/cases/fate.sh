@@ -32,7 +32,9 @@ case_syn_unanswered_synack() { # the answer is lost on the way: from here it loo
 	web
 	attempt established "$WEB" 80
 	took 900 3000
-	expect 'connect | .verdict.cause == "syn_unanswered" and .drops == []' 'nothing came back'
+	# Both sides wait one second: whose retransmit comes first is a matter of luck.
+	expect 'connect | .drops == [] and (.verdict.cause == "syn_unanswered"
+		or (.syn.retransmits == 0 and .verdict.cause == "slow_rtt"))' 'the answer came late, or again'
 }
 
 case_timeout() {
