@@ -48,6 +48,7 @@ T=$(mktemp -d "${TMPDIR:-/tmp}/pathlag-test.XXXXXX")
 chmod 755 "$T" # recordings are read back by another user
 OUT=$T/out ERR=$T/err STATUS=0 MS=0
 NAMESPACES=() PROBLEMS=() SKIP='' WHY=''
+CGROUP='' # a cgroup of the case's own, removed with its children
 
 # --- saying how it went -------------------------------------------------------------------------
 log() {
@@ -96,6 +97,7 @@ cleanup() {
 		rm -rf "/etc/netns/$ns"
 	done
 	rmdir /etc/netns 2>/dev/null || true
+	[ -z "$CGROUP" ] || rmdir "$CGROUP"/* "$CGROUP" 2>/dev/null || true
 	rm -rf "$T"
 }
 

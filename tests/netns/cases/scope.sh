@@ -48,6 +48,25 @@ case_netns() {
 	expect "connect.tuple.saddr == \"$WEB\"" "only the server's own connect"
 }
 
+case_cgroup() { # and what lies below it
+	local mount
+	mount=$(findmnt -n -o TARGET -t cgroup2 | head -n1)
+	[ -n "$mount" ] || skip 'no cgroup2 hierarchy is mounted'
+	topology
+	web
+	CGROUP=$mount/pathlag-test-$$
+	mkdir -p "$CGROUP/child" || skip "no cgroup can be made in $mount"
+	lag_start --netns "$C" --cgroup "$CGROUP"
+	others
+	(
+		echo "$BASHPID" >"$CGROUP/child/cgroup.procs"
+		in_client curl -s -o /dev/null "http://$WEB/"
+	)
+	lag_wait 'connects | length > 0'
+	lag_stop
+	expect 'connect.owner.comm == "curl"' 'only the connect from inside'
+}
+
 case_interface() {
 	topology
 	web
