@@ -56,14 +56,17 @@ case_cgroup() { # and what lies below it
 	web
 	CGROUP=$mount/pathlag-test-$$
 	mkdir -p "$CGROUP/child" || skip "no cgroup can be made in $mount"
-	lag_start --netns "$C" --cgroup "$CGROUP"
+	# From outside: `ip netns exec` hides the hierarchy behind a /sys of its own.
+	mkfifo "$T/armed"
+	timeout 20 "$PATHLAG" --json -o "$OUT" --netns "$C" --cgroup "$CGROUP" -c 1 --ready-fd 9 \
+		9>"$T/armed" 2>"$ERR" &
+	read -r -t 15 <"$T/armed" || fail "not armed: $(cat "$ERR")"
 	others
 	(
 		echo "$BASHPID" >"$CGROUP/child/cgroup.procs"
 		in_client curl -s -o /dev/null "http://$WEB/"
 	)
-	lag_wait 'connects | length > 0'
-	lag_stop
+	wait $!
 	expect 'connect.owner.comm == "curl"' 'only the connect from inside'
 }
 
