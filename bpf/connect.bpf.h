@@ -420,6 +420,8 @@ static __always_inline void attempt_end(const struct sock *sk, __u8 new_state)
 		r->pad = 0;
 		rec_end(r);
 	}
+	if (new_state == TCP_ESTABLISHED)
+		dns_stream(sk, a);
 	if (a->wire.family)
 		bpf_map_delete_elem(&tuples, &a->wire);
 	if (!bpf_map_delete_elem(&socks, &key))

@@ -5,25 +5,39 @@
  * A query usually passes net_dev_queue in its sender's own context. Where it first waits for its
  * neighbour it passes later, in a softirq; so the route lookup, which always runs in the sender,
  * notes who is about to ask (dns_expect*). The source port is chosen by then.
+ *
+ * Over TCP a query is known by its stream: whose it is was noted when it was connected, or is the
+ * process that sends. A message that begins in the middle of a segment behind another is found, one
+ * whose length prefix came in a segment of its own is not.
  */
 #ifndef PATHLAG_DNS_BPF_H
 #define PATHLAG_DNS_BPF_H
 
-#include "bpf/skb.bpf.h"
+#include "bpf/page.bpf.h"
 
-#define DNS_PORT    53
-#define DNS_HEADER  12
-#define DNS_SAME_NS 10000000 /* one skb seen again within this is one message */
+#define DNS_PORT     53
+#define DNS_HEADER   12
+#define DNS_SAME_NS  10000000   /* one skb seen again within this is one message */
+#define DNS_PREFIX   2          /* length of a message in a TCP stream */
+#define DNS_BATCH    4          /* messages taken out of one segment */
+#define DNS_MAC_NONE 0xffff     /* skb->mac_header of what has not reached a device */
+#define DNS_UNSENT   (1u << 31) /* beside enum rec_dns_flags: it was dropped before it did */
 
+/* What the programs' stack has no room for. */
 struct dns_scratch {
-	struct rec_dns rec;
-	__u8 payload[REC_DNS_MAX];
+	struct rec_dns rec; /* the payload behind it */
+	/* Twice: the verifier bounds the two pieces of a message one by one. */
+	__u8 payload[2 * REC_DNS_MAX];
+	struct bytes left;    /* from the message on */
+	struct dns_flow flow; /* of the query at hand */
+	struct dns_sender sender;
 };
 
-/* Queries are sent and answers received with bottom halves off: one user a CPU at a time. */
+/* Queries are sent and answers received with bottom halves off: one user a CPU at a time. A filter
+ * drops with them on: the second entry is for what it drops. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, 2);
 	__type(key, __u32);
 	__type(value, struct dns_scratch);
 } dns_scratch SEC(".maps");
@@ -36,6 +50,8 @@ static __noinline int dns_note_sender(struct dns_sender *key)
 		return 0;
 	owner_fill(&owner, task_netns());
 	bpf_map_update_elem(&dns_senders, key, &owner, BPF_ANY);
+	/* From here on it may be dropped. */
+	__sync_fetch_and_add(&dns_sent, 1);
 	return 0;
 }
 
@@ -61,26 +77,25 @@ static __always_inline int dns_expect6(void *ctx, const struct flowi6 *fl)
 	return dns_note_sender(&key);
 }
 
-/* Whose query this is; false: nobody's we want. Sockets belong to a namespace, tasks may not. */
+/* Whose query S is about; false: nobody's we want. Sockets belong to a namespace, tasks may not. */
 static __always_inline bool dns_owner(
-	void *ctx, const struct rec_tuple *t, __u32 netns, struct rec_owner *owner)
+	void *ctx, struct dns_scratch *s, const struct rec_tuple *t, __u32 netns)
 {
-	struct dns_sender key = {};
-	struct rec_owner *noted;
+	struct rec_owner *noted, *owner = &s->flow.owner;
 
 	if (!scope_has_netns(netns))
 		return false;
-	if (t->l4_proto == IPPROTO_UDP && in_process(ctx)) {
+	if (in_process(ctx)) {
 		if (!scope_has_current())
 			return false;
 		owner_fill(owner, netns);
 		return true;
 	}
-	__builtin_memcpy(key.server, t->daddr, 16);
-	key.sport = t->sport;
-	key.family = t->family;
-	key.l4_proto = t->l4_proto;
-	noted = bpf_map_lookup_elem(&dns_senders, &key);
+	__builtin_memcpy(s->sender.server, t->daddr, 16);
+	s->sender.sport = t->sport;
+	s->sender.family = t->family;
+	s->sender.l4_proto = t->l4_proto;
+	noted = bpf_map_lookup_elem(&dns_senders, &s->sender);
 	if (noted) {
 		*owner = *noted;
 		owner->netns = netns;
@@ -91,89 +106,264 @@ static __always_inline bool dns_owner(
 	return !scope.by_pid && !scope.by_comm && !scope.by_cgroup;
 }
 
-/* A message inside a packet. */
-struct dns_body {
-	__u64 addr;
-	__u32 wire_len; /* of the message */
-	__u32 have;     /* bytes at addr that can be read */
-};
-
-static __noinline int dns_emit(const struct dns_flow *flow, const struct rec_tuple *t,
-	const struct dns_body *body, __u32 flags)
+static __always_inline struct dns_scratch *dns_scratch_get(__u32 flags)
 {
-	__u32 zero = 0;
-	struct dns_scratch *s = bpf_map_lookup_elem(&dns_scratch, &zero);
+	__u32 entry = flags & DNS_UNSENT ? 1 : 0;
+
+	return bpf_map_lookup_elem(&dns_scratch, &entry);
+}
+
+/* The first KEEP bytes of what is left; KEEP is at most REC_DNS_MAX. */
+static __always_inline bool dns_copy(struct dns_scratch *s, __u64 keep)
+{
+	__u64 first = s->left.len < keep ? s->left.len : keep, rest = keep - first;
+
+	/* so that the bounds hold for these registers */
+	asm volatile("" : "+r"(first), "+r"(rest));
+	if (first > REC_DNS_MAX || rest > REC_DNS_MAX)
+		return false;
+	if (bpf_probe_read_kernel(s->payload, first, (void *)s->left.addr))
+		return false;
+	return !rest || !bpf_probe_read_kernel(s->payload + first, rest, (void *)s->left.more_addr);
+}
+
+/* The message of WIRE_LEN bytes that what is left begins with. Global: verified once, not once a
+ * way that leads here. */
+__noinline int dns_emit(__u32 wire_len, __u32 flags)
+{
+	struct dns_scratch *s = dns_scratch_get(flags);
 	__u64 keep;
 
-	if (!s || !flow || !t || !body)
+	if (!s)
 		return 0;
-	keep = body->have < body->wire_len ? body->have : body->wire_len;
+	keep = (__u64)s->left.len + s->left.more_len;
+	if (keep > wire_len)
+		keep = wire_len;
 	asm volatile("" : "+r"(keep)); /* so that the bound below holds for the register used */
 	if (keep > REC_DNS_MAX)
 		keep = REC_DNS_MAX;
-	if (bpf_probe_read_kernel(s->payload, keep, (void *)body->addr))
+	if (!dns_copy(s, keep))
 		return 0;
 	s->rec.hdr.type = REC_DNS;
 	s->rec.hdr.len = sizeof(s->rec) + keep;
 	s->rec.hdr.cpu = bpf_get_smp_processor_id();
 	s->rec.hdr.ts_ns = bpf_ktime_get_ns();
-	s->rec.sk = flow->sk;
-	s->rec.owner = flow->owner;
-	s->rec.tuple = *t;
-	s->rec.flags = flags | (keep < body->wire_len ? DNS_CUT : 0);
-	s->rec.wire_len = body->wire_len;
+	s->rec.flags = (flags & ~DNS_UNSENT) | (keep < wire_len ? DNS_CUT : 0);
+	s->rec.wire_len = wire_len;
 	s->rec.payload_len = keep;
 	s->rec.pad = 0;
-	if (bpf_ringbuf_output(&ring, s, sizeof(s->rec) + keep, rec_wakeup()))
+	if (bpf_ringbuf_output(&ring, &s->rec, sizeof(s->rec) + keep, rec_wakeup()))
 		count_lost(LOST_RINGBUF);
 	return 0;
 }
 
-static __always_inline bool dns_udp_body(struct dns_body *b, const struct packet *p)
+/* How a message in a stream begins. */
+struct dns_start {
+	__be16 len;
+	__be16 id;
+	__u8 flags;
+	__u8 rcode;
+	__be16 questions;
+};
+
+/* Bytes from the middle of a longer message, or of something else, do not pass for its start. */
+static __always_inline bool dns_starts(const struct bytes *b, __u32 flags, __u32 *len)
 {
-	b->addr = p->l4 + 8;
-	if (p->udp_len < 8 + DNS_HEADER || p->end < b->addr + DNS_HEADER)
+	struct dns_start start = {};
+
+	if (b->len < DNS_PREFIX + DNS_HEADER ||
+		bpf_probe_read_kernel(&start, sizeof(start), (void *)b->addr))
 		return false;
-	b->wire_len = p->udp_len - 8;
-	b->have = p->end - b->addr;
-	return true;
+	*len = bpf_ntohs(start.len);
+	return *len >= DNS_HEADER && start.questions == bpf_htons(1) &&
+	       !!(start.flags & 0x80) == !!(flags & DNS_RECEIVED);
 }
 
-/* A UDP packet to port 53 leaves a socket of this host. */
-static __noinline int dns_query_udp(
-	void *ctx, const struct sk_buff *skb, const void *sk, const struct packet *p)
+/* The messages of a segment: glibc asks for A and AAAA in one. */
+__noinline int dns_emit_stream(__u32 flags)
 {
-	struct dns_flow flow = {.sk = (__u64)sk, .skb = (__u64)skb, .ts_ns = bpf_ktime_get_ns()};
-	struct dns_flow *seen;
-	struct dns_body body;
+	struct dns_scratch *s = dns_scratch_get(flags);
+	__u32 len = 0;
 
-	if (!p || p->tuple.dport != bpf_htons(DNS_PORT) || !dns_udp_body(&body, p))
+	if (!s)
+		return 0;
+	for (int i = 0; i < DNS_BATCH && dns_starts(&s->left, flags, &len); i++) {
+		bytes_skip(&s->left, DNS_PREFIX);
+		dns_emit(len, flags);
+		bytes_skip(&s->left, len);
+	}
+	return 0;
+}
+
+/* What is left is of FLOW; T is oriented from the asker. */
+static __always_inline void dns_report(struct dns_scratch *s, const struct dns_flow *flow,
+	const struct rec_tuple *t, __u32 wire_len, __u32 flags)
+{
+	s->rec.sk = flow->sk;
+	s->rec.owner = flow->owner;
+	s->rec.tuple = *t;
+	if (flags & DNS_TCP)
+		dns_emit_stream(flags);
+	else
+		dns_emit(wire_len, flags);
+}
+
+static __always_inline void dns_await(const struct dns_flow *flow, const struct rec_tuple *t)
+{
+	bpf_map_update_elem(&dns_flows, t, flow, BPF_ANY);
+	dns_last_ns = flow->ts_ns;
+	__sync_fetch_and_add(&dns_sent, 1);
+}
+
+/* ---- UDP ------------------------------------------------------------------------------------ */
+
+static __always_inline bool dns_udp_payload(
+	struct bytes *b, const struct sk_buff *skb, const struct packet *p)
+{
+	__u64 from = p->l4 + 8;
+
+	if (p->udp_len < 8 + DNS_HEADER || p->end < from)
+		return false;
+	bytes_from(b, skb, from, p->end);
+	return b->len + b->more_len >= DNS_HEADER;
+}
+
+/* A UDP packet to port 53 leaves a socket of this host, or (UNSENT) is dropped before it can. */
+static __noinline int dns_query_udp(
+	void *ctx, const struct sk_buff *skb, const void *sk, const struct packet *p, bool unsent)
+{
+	__u32 flags = unsent ? DNS_UNSENT : 0;
+	struct dns_scratch *s = dns_scratch_get(flags);
+	__u64 now = bpf_ktime_get_ns();
+	struct dns_flow *seen;
+
+	if (!s || !p)
+		return 0;
+	if (!dns_udp_payload(&s->left, skb, p))
 		return 0;
 	seen = bpf_map_lookup_elem(&dns_flows, &p->tuple);
-	if (seen && seen->skb == flow.skb && flow.ts_ns - seen->ts_ns < DNS_SAME_NS)
+	if (!unsent && seen && seen->skb == (__u64)skb && seen->seq == p->dns_id &&
+		now - seen->ts_ns < DNS_SAME_NS)
 		return 0;
-	if (!dns_owner(ctx, &p->tuple, sk_netns(sk), &flow.owner))
+	if (!dns_owner(ctx, s, &p->tuple, sk_netns(sk)))
 		return 0;
-	bpf_map_update_elem(&dns_flows, &p->tuple, &flow, BPF_ANY);
-	dns_last_ns = flow.ts_ns;
-	__sync_fetch_and_add(&dns_sent, 1);
-	return dns_emit(&flow, &p->tuple, &body, 0);
+	s->flow.sk = (__u64)sk;
+	s->flow.skb = unsent ? 0 : (__u64)skb; /* the next packet may get the same memory */
+	s->flow.ts_ns = now;
+	s->flow.seq = p->dns_id;
+	s->flow.pad = 0;
+	dns_await(&s->flow, &p->tuple);
+	dns_report(s, &s->flow, &p->tuple, p->udp_len - 8, flags);
+	return 0;
 }
 
 /* A UDP packet from port 53 arrives at DEV. */
-static __noinline int dns_answer_udp(const struct net_device *dev, const struct packet *p)
+static __noinline int dns_answer_udp(
+	const struct sk_buff *skb, const struct net_device *dev, const struct packet *p)
 {
+	struct dns_scratch *s = dns_scratch_get(0);
 	struct rec_tuple asked;
 	struct dns_flow *flow;
-	struct dns_body body;
 
-	if (!p || !dns_udp_body(&body, p))
+	if (!s || !p || !dns_udp_payload(&s->left, skb, p))
 		return 0;
 	tuple_reverse(&asked, &p->tuple);
 	flow = bpf_map_lookup_elem(&dns_flows, &asked);
 	if (!flow || dev_netns(dev) != flow->owner.netns)
 		return 0;
-	return dns_emit(flow, &asked, &body, DNS_RECEIVED);
+	dns_report(s, flow, &asked, p->udp_len - 8, DNS_RECEIVED);
+	return 0;
+}
+
+/* A query that a filter, or a neighbour that stays silent, kept from its device was sent all the
+ * same: without it nobody would know of the try. */
+static __always_inline void dns_query_unsent(
+	void *ctx, const struct sk_buff *skb, const void *sk, const struct packet *p)
+{
+	if (p->tuple.l4_proto == IPPROTO_UDP && p->tuple.dport == bpf_htons(DNS_PORT) && sk &&
+		BPF_CORE_READ(skb, mac_header) == DNS_MAC_NONE)
+		dns_query_udp(ctx, skb, sk, p, true);
+}
+
+/* The id of a message that begins behind the linear part. */
+static __always_inline void dns_id_paged(const struct sk_buff *skb, struct packet *p)
+{
+	struct bytes payload;
+	__be16 id = 0;
+
+	if (p->end >= p->l4 + 10 || !dns_udp_payload(&payload, skb, p))
+		return;
+	bpf_probe_read_kernel(&id, sizeof(id), (void *)payload.addr);
+	p->dns_id = bpf_ntohs(id);
+}
+
+/* ---- TCP ------------------------------------------------------------------------------------ */
+
+/* A stream to port 53 is there: its messages come when the attempt is not tracked any more. */
+static __always_inline void dns_stream(const void *sk, const struct attempt *a)
+{
+	struct dns_flow flow = {.sk = (__u64)sk, .owner = a->owner};
+
+	if (a->wire.dport == bpf_htons(DNS_PORT))
+		bpf_map_update_elem(&dns_flows, &a->wire, &flow, BPF_ANY);
+}
+
+static __always_inline bool dns_tcp_payload(
+	struct bytes *b, const struct sk_buff *skb, const struct packet *p)
+{
+	__u64 from = p->l4 + p->tcp_header;
+
+	if (p->tcp_header < 20 || p->end < from)
+		return false;
+	bytes_from(b, skb, from, p->end);
+	return b->len >= DNS_PREFIX + DNS_HEADER;
+}
+
+/* A segment to port 53 leaves a socket of this host. */
+static __noinline int dns_query_tcp(
+	void *ctx, const struct sk_buff *skb, const void *sk, const struct packet *p)
+{
+	struct dns_scratch *s = dns_scratch_get(0);
+	struct dns_flow *seen;
+
+	if (!s || !p)
+		return 0;
+	if (!dns_tcp_payload(&s->left, skb, p))
+		return 0;
+	seen = bpf_map_lookup_elem(&dns_flows, &p->tuple);
+	/* On a second device, or once more from the retransmit timer: not a query of its own. */
+	if (seen && seen->ts_ns && (__s32)(p->seq - seen->seq) <= 0)
+		return 0;
+	if (seen)
+		s->flow.owner = seen->owner;
+	else if (!dns_owner(ctx, s, &p->tuple, sk_netns(sk)))
+		return 0;
+	s->flow.sk = (__u64)sk;
+	s->flow.skb = 0;
+	s->flow.ts_ns = bpf_ktime_get_ns();
+	s->flow.seq = p->seq;
+	s->flow.pad = 0;
+	dns_await(&s->flow, &p->tuple);
+	dns_report(s, &s->flow, &p->tuple, 0, DNS_TCP);
+	return 0;
+}
+
+/* A segment from port 53 arrives at DEV. */
+static __noinline int dns_answer_tcp(
+	const struct sk_buff *skb, const struct net_device *dev, const struct packet *p)
+{
+	struct dns_scratch *s = dns_scratch_get(0);
+	struct rec_tuple asked;
+	struct dns_flow *flow;
+
+	if (!s || !p || !dns_tcp_payload(&s->left, skb, p))
+		return 0;
+	tuple_reverse(&asked, &p->tuple);
+	flow = bpf_map_lookup_elem(&dns_flows, &asked);
+	if (!flow || dev_netns(dev) != flow->owner.netns)
+		return 0;
+	dns_report(s, flow, &asked, 0, DNS_TCP | DNS_RECEIVED);
+	return 0;
 }
 
 #endif

@@ -116,7 +116,7 @@ static __always_inline bool victim_own(
 /* Namespace numbers start here; a dev pointer whose field holds something else fails this. */
 #define NETNS_MIN 0xefffff00
 
-static __noinline int drop_emit(const struct sk_buff *skb, __u64 location, __u32 reason)
+static __noinline int drop_emit(void *ctx, const struct sk_buff *skb, __u64 location, __u32 reason)
 {
 	struct packet p = {};
 	struct victim v = {};
@@ -125,8 +125,12 @@ static __noinline int drop_emit(const struct sk_buff *skb, __u64 location, __u32
 	bool parsed = packet_of(&p, skb);
 
 	skb_refs(skb, &refs);
+	if (parsed)
+		dns_query_unsent(ctx, skb, refs.sk, &p);
 	if (!victim_own(&v, &p, refs.sk, parsed) && !(parsed && victim_of(&v, &p)))
 		return 0;
+	if (v.packet == DROP_DNS_QUERY || v.packet == DROP_DNS_ANSWER)
+		dns_id_paged(skb, &p);
 	r = rec_start(REC_DROP, sizeof(*r));
 	if (!r)
 		return 0;
@@ -157,7 +161,7 @@ int on_kfree_skb_reason(struct bpf_raw_tracepoint_args *ctx)
 
 	if ((!tracked && !dns_awaited()) || (reason_consumed && reason == reason_consumed))
 		return 0;
-	return drop_emit((void *)ctx->args[0], ctx->args[1], reason);
+	return drop_emit(ctx, (void *)ctx->args[0], ctx->args[1], reason);
 }
 
 SEC("raw_tp/kfree_skb")
@@ -165,7 +169,7 @@ int on_kfree_skb(struct bpf_raw_tracepoint_args *ctx)
 {
 	if (!tracked && !dns_awaited())
 		return 0;
-	return drop_emit((void *)ctx->args[0], ctx->args[1], 0);
+	return drop_emit(ctx, (void *)ctx->args[0], ctx->args[1], 0);
 }
 
 #endif

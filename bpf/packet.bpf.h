@@ -56,8 +56,15 @@ static __always_inline int maybe_dns(void *ctx, const struct sk_buff *skb, const
 {
 	struct packet p = {};
 
-	if (packet_of(&p, skb) && p.tuple.l4_proto == IPPROTO_UDP)
-		return dns_query_udp(ctx, skb, sk, &p);
+	if (!packet_of(&p, skb) || p.tuple.dport != bpf_htons(DNS_PORT))
+		return 0;
+	page_learn(sk);
+	switch (p.tuple.l4_proto) {
+	case IPPROTO_UDP:
+		return dns_query_udp(ctx, skb, sk, &p, false);
+	case IPPROTO_TCP:
+		return dns_query_tcp(ctx, skb, sk, &p);
+	}
 	return 0;
 }
 
@@ -213,10 +220,12 @@ int on_receive(struct bpf_raw_tracepoint_args *ctx)
 		if ((p.tcp_flags & TCPF_RST) ||
 			(p.tcp_flags & (TCPF_SYN | TCPF_ACK)) == (TCPF_SYN | TCPF_ACK))
 			return reply_emit(skb, PEEK(sk_buff, skb, dev), &p);
+		if (p.tuple.sport == bpf_htons(DNS_PORT))
+			return dns_answer_tcp(skb, PEEK(sk_buff, skb, dev), &p);
 		return 0;
 	case IPPROTO_UDP:
 		if (p.tuple.sport == bpf_htons(DNS_PORT))
-			return dns_answer_udp(PEEK(sk_buff, skb, dev), &p);
+			return dns_answer_udp(skb, PEEK(sk_buff, skb, dev), &p);
 		return 0;
 	case IPPROTO_ICMP:
 	case IPPROTO_ICMPV6:

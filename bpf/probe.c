@@ -125,6 +125,7 @@ static int probes_configure(struct probes *p, struct kernel *k, const struct pro
 	s->rodata->reason_consumed = kernel_reason_consumed(k);
 	s->rodata->read_direct = kernel_has_func(k, "bpf_rdonly_cast");
 	s->rodata->ring_wakeup_bytes = ring / 4;
+	s->rodata->page_shift = __builtin_ctz(sysconf(_SC_PAGESIZE));
 	return bpf_map__set_max_entries(s->maps.ring, ring);
 }
 

@@ -68,9 +68,9 @@ struct packet {
 	__u8 tcp_flags; /* enum rec_tcp_flags */
 	__u8 icmp_type; /* of either family's ICMP */
 	__u8 icmp_code;
-	__u8 pad;
-	__u16 udp_len; /* as the header says */
-	__u16 dns_id;  /* first two bytes behind the UDP header */
+	__u8 tcp_header; /* its length */
+	__u16 udp_len;   /* as the header says */
+	__u16 dns_id;    /* first two bytes behind the UDP header */
 };
 
 static __always_inline void packet_l4(struct packet *p, const __u8 *l4)
@@ -79,6 +79,7 @@ static __always_inline void packet_l4(struct packet *p, const __u8 *l4)
 	case IPPROTO_TCP:
 		p->seq = bpf_ntohl(*(__u32 *)(l4 + 4));
 		p->ack = bpf_ntohl(*(__u32 *)(l4 + 8));
+		p->tcp_header = l4[12] >> 4 << 2;
 		p->tcp_flags = l4[13] & (TCPF_FIN | TCPF_SYN | TCPF_RST | TCPF_ACK);
 		break;
 	case IPPROTO_UDP:

@@ -45,7 +45,7 @@ __u32 armed = 0;             /* nothing is recorded before the loader sets it */
 __u64 lost[LOST_KINDS] = {}; /* records and entries that found no room */
 __u32 tracked = 0;           /* sockets of ours in SYN_SENT */
 __u32 calls = 0;             /* threads of ours inside connect(2) */
-__u32 dns_sent = 0;          /* queries of ours so far */
+__u32 dns_sent = 0;          /* queries of ours so far, those about to be sent too */
 __u32 dns_settled = 0;       /* written by the loader: dns_sent when the last one was long ago */
 __u64 dns_last_ns = 0;
 
@@ -76,9 +76,11 @@ struct attempt {
 
 struct dns_flow {
 	__u64 sk;
-	__u64 skb; /* of the last query: stacked devices show one packet several times */
-	__u64 ts_ns;
+	__u64 skb;   /* of the last query: stacked devices show one packet several times */
+	__u64 ts_ns; /* of the last query; 0 = none yet */
 	struct rec_owner owner;
+	__u32 seq; /* TCP: of the last segment with queries; UDP: id of the last query */
+	__u32 pad;
 };
 
 /* Who is about to send a query from this port to this server. */

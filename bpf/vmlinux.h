@@ -150,6 +150,68 @@ struct task_struct___preempt {
 	struct thread_info___preempt thread_info;
 };
 
+/* ---- memory --------------------------------------------------------------------------------- */
+
+struct list_head {
+	struct list_head *next;
+};
+
+struct kmem_cache_order_objects {
+	unsigned int x;
+};
+
+struct slab;
+struct page;
+
+struct kmem_cache_node {
+	struct list_head partial;
+};
+
+struct kmem_cache_cpu {
+	void **freelist;
+	struct slab *slab;
+};
+
+struct kmem_cache_cpu___v510 {
+	struct page *page; /* until 5.16 */
+};
+
+struct kmem_cache {
+	struct kmem_cache_cpu *cpu_slab; /* seen in 6.18, no more in 7.2 */
+	struct kmem_cache_order_objects oo;
+	struct list_head list;
+	struct kmem_cache_node *node[1024];
+};
+
+struct kmem_cache_per_node_ptrs {
+	struct kmem_cache_node *node;
+};
+
+struct kmem_cache___per_node {
+	struct kmem_cache_per_node_ptrs per_node[1024]; /* seen in 7.2, not yet in 6.18 */
+};
+
+struct slab {
+	struct list_head slab_list;
+	struct kmem_cache *slab_cache;
+	void *freelist;
+};
+
+struct page {
+	unsigned long flags;
+};
+
+/* Until 5.16 (d122019bf061) a slab was a page. */
+struct page___slab {
+	struct list_head slab_list;
+	struct kmem_cache *slab_cache;
+	void *freelist;
+};
+
+struct bpf_array {
+	void *pptrs[1];
+};
+
 /* ---- sockets -------------------------------------------------------------------------------- */
 
 struct in6_addr {
@@ -172,6 +234,10 @@ struct net {
 	struct netns_ipv6 ipv6;
 };
 
+struct proto {
+	struct kmem_cache *slab;
+};
+
 struct sock_common {
 	__be32 skc_daddr;
 	__be32 skc_rcv_saddr;
@@ -179,6 +245,7 @@ struct sock_common {
 	__u16 skc_num;
 	unsigned short skc_family;
 	volatile unsigned char skc_state;
+	struct proto *skc_prot;
 	possible_net_t skc_net;
 	struct in6_addr skc_v6_daddr;
 	struct in6_addr skc_v6_rcv_saddr;
@@ -229,13 +296,21 @@ struct sk_buff {
 	__be16 protocol;
 	__u16 transport_header;
 	__u16 network_header;
-	u32 tail; /* offsets from head on 64-bit kernels */
+	__u16 mac_header; /* 0xffff = not set */
+	u32 tail;         /* offsets from head on 64-bit kernels */
 	u32 end;
 	unsigned char *head;
 	unsigned char *data;
 };
 
-struct page;
+struct skb_frag { /* a struct bio_vec until 6.8: read as raw bytes, see page.bpf.h */
+	unsigned int len;
+};
+
+struct skb_shared_info {
+	__u8 nr_frags;
+	struct skb_frag frags[17];
+};
 
 struct sk_buff_head {
 	struct sk_buff *next;

@@ -188,8 +188,8 @@ static void say_lookup_outcome(struct words *w, const struct lookup *l)
 		say(w, ", after %u other name%s of the search list", l->search_misses,
 			l->search_misses == 1 ? "" : "s");
 	if (l->drops)
-		say(w, "; %u of its packets dropped in this host (%s in %s)", l->drops,
-			l->drop_reason, l->drop_location);
+		say(w, "; %u of its packets dropped in this host (%s%sin %s)", l->drops,
+			l->drop_reason, l->drop_reason[0] ? " " : "", l->drop_location);
 }
 
 void verdict_of_lookup(const struct lookup *l, __u64 slow_ns, struct verdict *ret)

@@ -163,6 +163,33 @@ static void test_lost_query_is_a_retry(void)
 	stream_free(s);
 }
 
+/* Kernels before 5.17 give no reason (0): then the function alone tells. */
+static void test_dropped_query_names_the_dropper(void)
+{
+	static const char *const says[][2] = {
+		{"(dropped in this host: NETFILTER_DROP)",
+			"dropped in this host (NETFILTER_DROP in nf_hook_slow+0x5c)"},
+		{"(dropped in this host)", "dropped in this host (in nf_hook_slow+0x5c)"},
+	};
+
+	for (unsigned i = 0; i < 2; i++) {
+		struct stream *s = stream_new();
+
+		put_names(s);
+		ask(s, 0, 0, "a.test", SERVER);
+		put_drop(s, 0, 0, DROP_DNS_QUERY, i ? 0 : 12, 0);
+		ask(s, 5000, 0, "a.test", SERVER);
+		answer(s, 5001, 0, "a.test", SERVER, 0);
+		CHECK_INT(s->lookup[0].tries, 2);
+		CHECK_INT(s->lookup[0].drops, 1);
+		CHECK(strstr(s->lookup_verdict[0].text, says[i][1]));
+		connect_and_return(s, 5002);
+		CHECK_STR(s->verdict[0].cause, "dns_retry");
+		CHECK(strstr(s->verdict[0].text, says[i][0]));
+		stream_free(s);
+	}
+}
+
 static void test_second_server_answers(void)
 {
 	struct stream *s = stream_new();
@@ -372,6 +399,7 @@ int main(void)
 {
 	UNIT_RUN(test_slow_answer);
 	UNIT_RUN(test_lost_query_is_a_retry);
+	UNIT_RUN(test_dropped_query_names_the_dropper);
 	UNIT_RUN(test_second_server_answers);
 	UNIT_RUN(test_silence_is_a_timeout);
 	UNIT_RUN(test_getaddrinfo_says_when_it_gave_up);

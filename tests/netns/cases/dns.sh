@@ -112,6 +112,70 @@ case_dns_timeout() {
 	expect "dns(\"A\").dns | .tries == 2 and .answers == [] and .server == \"$DNS\"" 'two tries'
 }
 
+# The first query to a server does not leave this host. sendto() says EPERM, on which both glibc and
+# c-ares ask the same server again at once.
+dropped_here() { # COMMAND...
+	local comm=$1
+	topology
+	resolver -l "$DNS" -r "a.test=$WEB" --log "$T/log"
+	nft_rules "$C" <<-END
+		table inet pathlag_test {
+			set seen {
+				type ipv4_addr
+				flags dynamic
+				size 16
+			}
+			chain first {
+				type filter hook output priority 0;
+				udp dport 53 ip daddr != @seen add @seen { ip daddr } drop
+			}
+		}
+	END
+	lag -- "$@"
+	[ "$(jq -s 'map(select(.type == "A")) | length' "$T/log")" = 1 ] ||
+		fail "the resolver did not see one A query: the fault did not happen"
+	expect 'dns("A").dns | .tries == 2 and .drops == 1 and .rcode == "NOERROR"' \
+		'the query that was dropped is a try'
+	expect "dns(\"A\") | .owner.comm == \"$comm\" and .dns.server == \"$DNS\"" 'who asked whom'
+	expect 'dns("A").verdict.text
+		| test("dropped in this host \\((NETFILTER_DROP in |in nf_hook_slow)")' 'by whom'
+}
+
+case_dns_dropped_here_getent() {
+	dropped_here getent ahostsv4 a.test
+}
+
+case_dns_dropped_here_curl() { # A and AAAA by one sendmmsg(), which ends at the first error
+	dropped_here "${CURL[@]}" http://a.test/
+	expect 'dns("AAAA").dns | .tries == 1 and .drops == 0' 'the other question was not even asked'
+}
+
+case_dns_dropped_here_node() {
+	command -v node >/dev/null || skip 'node is not installed'
+	dropped_here node "$CLIENTS/resolve4.js" a.test
+}
+
+case_dns_dropped_here_all() {
+	topology
+	resolver -l "$DNS" -r "a.test=$WEB"
+	nft_drop "$C" output 'udp dport 53'
+	lag -- "${CURL[@]}" http://a.test/
+	status 6 # curl: could not resolve
+	expect 'dns("A") | .verdict.cause == "dns_timeout" and .dns.tries >= 2
+		and .dns.drops == .dns.tries' 'every try was dropped'
+	expect 'dns("A").verdict.text | test("NETFILTER_DROP|nf_hook_slow")' 'by whom'
+}
+
+case_dns_server_absent() { # nobody has its address: the queries wait for a neighbour, then are dropped
+	topology
+	resolv "$C" "nameserver $ABSENT" 'options timeout:5 attempts:1'
+	lag -- getent ahostsv4 a.test
+	status 2
+	expect 'dns("A") | .result == "timeout" and .dns.drops == 1 and .owner.comm == "getent"' \
+		'the query that never left'
+	expect 'dns("A").verdict.text | test("NEIGH_FAILED|neigh_invalidate")' 'and why'
+}
+
 failing() { # BEHAVIOUR RCODE CURL-STATUS
 	topology
 	resolver -l "$DNS" -b "rcode=$1"
