@@ -58,7 +58,7 @@ static __always_inline int maybe_dns(void *ctx, const struct sk_buff *skb, const
 
 	if (!packet_of(&p, skb) || p.tuple.dport != bpf_htons(DNS_PORT))
 		return 0;
-	page_learn(sk);
+	page_learn((__u64)sk);
 	switch (p.tuple.l4_proto) {
 	case IPPROTO_UDP:
 		return dns_query_udp(ctx, skb, sk, &p, false);

@@ -160,8 +160,9 @@ __noinline __u64 page_ask(__u64 at, __u64 cpu_offset)
 }
 
 /* Finds page_base, once a run; costs some ten microseconds. SK: any full socket. */
-static __noinline int page_learn(const struct sock *sk)
+__noinline int page_learn(__u64 sk_addr)
 {
+	const struct sock *sk = (const void *)sk_addr;
 	__u64 cache, first, cpu_offset;
 
 	if (page_base || page_tries >= PAGE_TRIES_MAX ||
