@@ -3,10 +3,10 @@
  * read.bpf.h - kernel memory, read the cheap way where there is one.
  *
  * bpf_probe_read_kernel() is a call down several functions; for a few words it costs more than the
- * program around it. Since 6.2 (a35b9af4ec2c) bpf_rdonly_cast() makes a pointer that programs of
- * any type may load from, an instruction a word; what faults reads as 0. The loader says whether it
- * is there. It wants a type of the kernel; for plain bytes, struct pt_regs is one whose words lie
- * side by side.
+ * program around it. Where the kernel has bpf_rdonly_cast() it makes a pointer that programs of any
+ * type may load from, an instruction a word; what faults reads as 0. The loader says whether it is
+ * there. It wants a type of the kernel; for plain bytes, struct pt_regs is one whose words lie side
+ * by side.
  */
 #ifndef PATHLAG_READ_BPF_H
 #define PATHLAG_READ_BPF_H
