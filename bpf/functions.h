@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * functions.h - which kernel functions can be traced, and where their arguments are.
+ *
+ *	functions_open()    every function with an skb, a socket or an XDP frame among its first
+ *five parameters (six where there is no indirection), from BTF: vmlinux and modules functions_add()
+ *a function that BTF does not know, with its argument given by hand functions_choose()  which of
+ *them: core, all, globs; marks function.chosen functions_resolve() addresses and attachability,
+ *from tracefs; the dear part, done once
+ *
+ * The list is sorted by module, then name, and owned by struct functions; nothing moves after
+ * functions_choose().
+ */
+#ifndef PATHLAG_FUNCTIONS_H
+#define PATHLAG_FUNCTIONS_H
+
+#include <linux/types.h>
+#include "bpf/base.h"
+#include "bpf/record.h"
+
+/* What a parameter points at. */
+enum func_arg {
+	FUNC_ARG_NONE,
+	FUNC_ARG_SKB,     /* struct sk_buff * */
+	FUNC_ARG_SKB_REF, /* struct sk_buff ** */
+	FUNC_ARG_SOCK, /* struct sock *, or what begins with one: inet_sock, tcp_sock, udp_sock ...
+			*/
+	FUNC_ARG_SOCKET,  /* struct socket * */
+	FUNC_ARG_REQUEST, /* struct request_sock *: its sock_common is first, like a sock's */
+	FUNC_ARG_XDP_BUFF,
+	FUNC_ARG_XDP_FRAME,
+	FUNC_ARG_KINDS
+};
+const char *func_arg_name(
+	enum func_arg arg); /* "skb", "skb**", "sk", "socket", "req", "xdp", "frame" */
+
+/* Why a function cannot be traced; FUNC_OK where it can, as far as is known. */
+enum func_why {
+	FUNC_OK,
+	FUNC_NOT_IN_FTRACE, /* not in available_filter_functions: notrace, or inlined everywhere */
+	FUNC_DENIED,        /* on our list: too hot, unsafe or recursive (see deny_reason) */
+	FUNC_AMBIGUOUS,     /* several functions of that name, at different addresses */
+	FUNC_SUFFIXED, /* only name.constprop.0 or the like is left: its arguments may differ */
+	FUNC_TOO_MANY_ARGS, /* an argument is on the stack or passed by value in several registers
+			     */
+	FUNC_WHY_KINDS
+};
+const char *func_why_text(enum func_why why); /* for people */
+
+struct function {
+	const char *name;
+	const char *module; /* "vmlinux" */
+	__u32 btf_id;       /* in the module's BTF, 0 = it has none */
+	__u64 addr;         /* after functions_resolve(); 0 = unknown */
+	__u8 params;        /* how many, 0 = none or unknown */
+	__u8 skb_pos;       /* 1 to 6, 0 = none; the first of its kind counts */
+	__u8 skb_kind;      /* enum func_arg: SKB, SKB_REF, XDP_BUFF, XDP_FRAME */
+	__u8 sk_pos;        /* likewise */
+	__u8 sk_kind;       /* SOCK, SOCKET, REQUEST */
+	__u8 returns;       /* enum rec_func_returns */
+	__u8 ret_bytes;
+	bool core;    /* one of those that tell the story of a connect */
+	bool context; /* chosen by --context: takes none of these arguments */
+	bool chosen;
+	enum func_why why;
+};
+
+struct functions {
+	struct function *list;
+	size_t count;
+	bool resolved;
+	bool have_tracefs; /* without it attachability is not known before attaching */
+	/* private */
+	struct functions_impl *impl;
+};
+
+/* Reads BTF only. MODULES: also those that are loaded now. -ENOTSUP without BTF. */
+int functions_open(struct functions **ret, bool modules, struct errbuf *err);
+
+/*
+ * `[MODULE:]NAME:skb=N`, `:sk=N`, `:skb=N,sk=M`: a function whose BTF is missing, or does not say
+ * what is behind a void pointer. -EINVAL with ERR where SPEC is no such thing.
+ */
+int functions_add(struct functions *f, const char *spec, struct errbuf *err);
+
+/*
+ * Marks what is wanted. WORDS: "core", "all", "GLOB", "MODULE:GLOB", "!GLOB" (later words win over
+ * earlier ones; `!` alone starts from all), or a functions_add() spec; COUNT 0 means DEFAULT_WORD.
+ * CONTEXT globs add functions without any such argument. A glob that matches nothing is -EINVAL,
+ * with near names in ERR.
+ */
+int functions_choose(struct functions *f, const char *const *words, size_t count,
+	const char *default_word, const char *const *context, size_t context_count,
+	struct errbuf *err);
+
+/*
+ * Fills addr and why of every function, from available_filter_functions_addrs where there is one
+ * (Linux 6.5), else from available_filter_functions and, with ADDRESSES, /proc/kallsyms. Mounts
+ * nothing: looks below /sys/kernel/tracing and /sys/kernel/debug/tracing. Without tracefs
+ * have_tracefs stays false and addresses come from kallsyms. 0 or -errno.
+ */
+int functions_resolve(struct functions *f, bool addresses, struct errbuf *err);
+
+/* Number of chosen functions that can be traced. */
+size_t functions_chosen(const struct functions *f);
+
+/* Why a function is on the deny list; NULL = it is not. */
+const char *functions_deny_reason(const char *name);
+
+void functions_free(struct functions *f);
+void functions_freep(struct functions **f);
+
+#endif
