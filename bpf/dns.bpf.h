@@ -211,7 +211,6 @@ static __always_inline void dns_report(struct dns_scratch *s, const struct dns_f
 static __always_inline void dns_await(const struct dns_flow *flow, const struct rec_tuple *t)
 {
 	bpf_map_update_elem(&dns_flows, t, flow, BPF_ANY);
-	dns_last_ns = flow->ts_ns;
 	__sync_fetch_and_add(&dns_sent, 1);
 }
 

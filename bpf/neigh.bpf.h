@@ -11,6 +11,7 @@
 
 #include "bpf/sock.bpf.h"
 #include "bpf/skb.bpf.h"
+#include "bpf/wait.bpf.h"
 
 static __noinline int neigh_emit(const struct neighbour *n, __u64 sk, __u64 tid_event, __u32 state)
 {

@@ -19,6 +19,7 @@
 #define PATHLAG_PAGE_BPF_H
 
 #include "bpf/skb.bpf.h"
+#include "bpf/wait.bpf.h"
 
 #define PAGE_STRUCT_SHIFT 6   /* struct page has 64 bytes wherever this works */
 #define CACHES_MAX        128 /* that are asked at a time */
