@@ -42,6 +42,32 @@ struct dns_bytes {
 	size_t len;
 };
 
+/* A traced function. It stays where it is as long as the decoder. */
+struct func {
+	__u32 id;
+	__u32 flags;                   /* enum rec_func_flags */
+	enum rec_func_returns returns; /* RETURNS_INT where the stream never named it */
+	__u8 ret_bytes;                /* 1 to 8; 0 with RETURNS_VOID */
+	__u64 addr;                    /* 0 = unknown */
+	char name[128];                /* "func#12" where the stream never named it */
+	char module[56];               /* "vmlinux"; "" likewise */
+};
+
+/* One address of a stack trace. The name stays as long as the decoder; NULL = not named. */
+struct frame {
+	__u64 addr;
+	const char *name;
+};
+
+/* REC_HOP and REC_HOP_RETURN */
+struct hop_names {
+	const struct func *func; /* never NULL */
+	__s64 ret;               /* REC_HOP_RETURN: extended from func->ret_bytes, by its kind */
+	const char *ret_reason;  /* RETURNS_DROP_REASON: its name; "" = not named */
+	unsigned frames;         /* REC_HOP: innermost first */
+	struct frame frame[REC_STACK_MAX];
+};
+
 struct event {
 	__u64 ts_ns;
 	enum rec_type type;
@@ -62,10 +88,16 @@ struct event {
 		const struct rec_dns *dns;
 		const struct rec_gai_call *gai_call;
 		const struct rec_gai_return *gai_return;
+		const struct rec_packet *packet;
+		const struct rec_packet_end *packet_end;
+		const struct rec_socket *socket;
+		const struct rec_hop *hop;
+		const struct rec_hop_return *hop_return;
 	};
 	struct run_info run;          /* REC_META */
-	struct drop_names drop_names; /* REC_DROP */
+	struct drop_names drop_names; /* REC_DROP, REC_PACKET_END */
 	struct dns_bytes dns_bytes;   /* REC_DNS: the message */
+	struct hop_names hop_names;   /* REC_HOP, REC_HOP_RETURN */
 };
 
 struct decoder;
@@ -75,13 +107,17 @@ struct decoder *decoder_new(void);
 
 /*
  * Decodes one record of LEN bytes. Returns 1 with EV filled, 0 for a record that only feeds the
- * decoder (REC_SYMBOL, REC_REASON) or that this version does not know, -EBADMSG for a bad one.
+ * decoder (REC_SYMBOL, REC_REASON, REC_FUNC) or that this version does not know, -EBADMSG for a bad
+ * one.
  */
 int decoder_read(struct decoder *d, const void *rec, size_t len, struct event *ev);
 
-/* True where the stream still has to name this address / this drop reason (live source only). */
+/* True where the stream still has to name this address, drop reason, function (live source only).
+ * Addresses are rec_drop.location, rec_packet_end.location and what follows a rec_hop; reasons are
+ * those of rec_drop, rec_packet_end and of a rec_hop_return with RETURNS_DROP_REASON. */
 bool decoder_lacks_symbol(const struct decoder *d, __u64 addr);
 bool decoder_lacks_reason(const struct decoder *d, __u32 code);
+bool decoder_lacks_func(const struct decoder *d, __u32 id);
 
 void decoder_free(struct decoder *d);
 

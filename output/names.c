@@ -131,6 +131,7 @@ const char *lost_where_name(enum rec_lost_where where)
 	static const char *const names[] = {
 		[LOST_RINGBUF] = "ringbuf",
 		[LOST_SOCKET_MAP] = "socket_map",
+		[LOST_PACKET_MAP] = "packet_map",
 	};
 	_Static_assert(ARRAY_SIZE(names) == LOST_KINDS, "a kind of loss has no name");
 

@@ -3,7 +3,8 @@
  * sink.h - something that renders: text for people, JSON lines for jq.
  *
  * The callbacks are listed in the order in which they are called over a run: meta once, then
- * lookups, attempts and losses as they finish, with ticks in between, summary once, free. Each
+ * lookups, attempts, hops, trees, packets and losses as they finish, with ticks in between, summary
+ * once, free. Each
  * writes whole lines to the FILE it was made with and returns 0 or -errno (-EPIPE: the reader has
  * gone, the run ends quietly). The FILE's owner flushes it (lines.h), and soon: lines that become
  * known together leave together. A sink keeps no pointer into what it is given.
@@ -13,6 +14,7 @@
 
 #include "output/attempt.h"
 #include "output/event.h"
+#include "output/paths.h"
 #include "output/verdict.h"
 
 #define SUMMARY_REASONS 64
@@ -28,6 +30,7 @@ struct summary {
 		char name[64];
 		__u64 count;
 	} drop_reason[SUMMARY_REASONS];
+	const struct path_counts *paths; /* of `trace`, borrowed; NULL = of `connect` */
 };
 
 struct sink;
@@ -36,6 +39,11 @@ struct sink_ops {
 	int (*meta)(struct sink *s, const struct run_info *run);
 	int (*lookup)(struct sink *s, const struct lookup *l, const struct verdict *v);
 	int (*connect)(struct sink *s, const struct attempt *a, const struct verdict *v);
+	/* Of `trace`. NULL = of no interest, and need not be made: paths_cfg without that callback.
+	 */
+	int (*hop)(struct sink *s, const struct hop *h);
+	int (*tree)(struct sink *s, const struct call_tree *t);
+	int (*packet)(struct sink *s, const struct packet *p);
 	int (*lost)(struct sink *s, __u64 ts_ns, __u64 count, enum rec_lost_where where);
 	int (*tick)(struct sink *s, __u64 now_ns); /* time passes; NULL = of no interest */
 	int (*summary)(struct sink *s, const struct summary *sum);
@@ -51,6 +59,8 @@ struct sink_cfg {
 	bool color;     /* text: ANSI colours */
 	bool quiet;     /* text: verdict lines only, no waterfall and timeline */
 	bool verbose;   /* text: lookups and fast connects in full too */
+	bool flat;      /* text: a line for each entry and return, as they happen, not trees */
+	bool stack;     /* show stack traces where the records have them */
 	unsigned width; /* text: columns */
 	__u64 slow_ns;  /* text: SLOW from here on; 0 = as the run has it */
 };
