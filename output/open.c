@@ -102,6 +102,25 @@ struct drop *open_drop(struct open *o, __u64 ts_ns)
 	return drop;
 }
 
+const struct drop *open_last_drop(const struct open *o)
+{
+	const struct attempt *a = &o->a;
+	const struct moment *last;
+
+	if (!a->moments_kept || a->moments_kept != a->moments)
+		return NULL;
+	last = &a->moment[a->moments_kept - 1];
+	return last->at == AT_DROP && last->drop < a->drops_kept ? &a->drop[last->drop] : NULL;
+}
+
+void open_undo_drop(struct open *o)
+{
+	struct attempt *a = &o->a;
+
+	a->drops = --a->drops_kept;
+	a->moments = --a->moments_kept;
+}
+
 /*
  * Records of two CPUs may arrive a little out of order, and DNS is known before connect: both
  * arrays are nearly sorted, so insertion sort, and stable, because what happened in the same

@@ -64,6 +64,10 @@ struct moment *open_moment(struct open *o, __u64 ts_ns, enum moment_kind at);
 /* Adds a drop; never NULL. */
 struct drop *open_drop(struct open *o, __u64 ts_ns);
 
+/* The drop that the timeline ends with, NULL where it ends otherwise; and that one undone. */
+const struct drop *open_last_drop(const struct open *o);
+void open_undo_drop(struct open *o);
+
 /* Closes the books at a.end_ns: orders the timeline and divides the time. */
 void open_settle(struct open *o);
 

@@ -84,6 +84,24 @@ static void on_syn(struct open *o, const struct rec_syn *rec)
 	open_mark(o, ts_ns, PHASE_NETWORK);
 }
 
+/*
+ * A SYN of a connection that a socket of this host has answered already is answered again and freed.
+ * Kernels without reasons free one they drop at the same place: only the answer tells them apart.
+ */
+static bool may_be_answered(enum rec_drop_packet packet, const char *reason, const char *location)
+{
+	return packet == DROP_SYN && !reason[0] &&
+	       (!strncmp(location, "tcp_v4_rcv+", 11) || !strncmp(location, "tcp_v6_rcv+", 11));
+}
+
+static void undo_answered(struct open *o)
+{
+	const struct drop *d;
+
+	while ((d = open_last_drop(o)) && may_be_answered(d->packet, d->reason, d->location))
+		open_undo_drop(o);
+}
+
 static void on_reply(struct open *o, const struct rec_reply *rec)
 {
 	struct moment *m;
@@ -96,6 +114,7 @@ static void on_reply(struct open *o, const struct rec_reply *rec)
 		/* A SYN that found no listener here was "dropped", and answered all the same. */
 		open_relabel_wait(o, PHASE_NETWORK);
 	} else {
+		undo_answered(o);
 		m = open_moment(o, rec->hdr.ts_ns, AT_SYN_ACK);
 		/* What looked like the drop of this SYN was not, or hit a copy of it. */
 		if (!o->a.syn_ack_seen)
@@ -150,13 +169,17 @@ static void on_icmp(struct open *o, const struct rec_icmp *rec)
 
 static void on_drop(struct open *o, const struct event *ev)
 {
+	const struct drop_names *names = &ev->drop_names;
 	const struct rec_drop *rec = ev->drop;
-	struct drop *d = open_drop(o, ev->ts_ns);
 	struct moment *m;
+	struct drop *d;
 
-	snprintf(d->reason, sizeof(d->reason), "%s", ev->drop_names.reason);
-	snprintf(d->subsys, sizeof(d->subsys), "%s", ev->drop_names.subsys);
-	snprintf(d->location, sizeof(d->location), "%s", ev->drop_names.location);
+	if (o->a.syn_ack_seen && may_be_answered(rec->packet, names->reason, names->location))
+		return;
+	d = open_drop(o, ev->ts_ns);
+	snprintf(d->reason, sizeof(d->reason), "%s", names->reason);
+	snprintf(d->subsys, sizeof(d->subsys), "%s", names->subsys);
+	snprintf(d->location, sizeof(d->location), "%s", names->location);
 	d->code = rec->reason;
 	d->egress = rec->egress;
 	d->packet = rec->packet;

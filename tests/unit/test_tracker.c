@@ -130,6 +130,48 @@ static void test_refused_by_a_listener_that_is_not_there(void)
 	stream_free(s);
 }
 
+/* Kernels before 5.17 free a SYN that is answered again like one that is dropped. */
+static void test_answered_syn_was_not_dropped(void)
+{
+	struct stream *s = stream_new();
+	struct attempt *a = &s->attempt[0];
+
+	PUT(s, 0, REC_SYMBOL,
+		(struct rec_symbol){.addr = 0xffffffff81000000, .name = "tcp_v4_rcv+0x62"});
+	put_connect(s, 0, SK, PEER, CONNECT_IN_SYSCALL);
+	put_sent(s, 0.1, SK, PEER, 0);
+	put_sent(s, 1000.1, SK, PEER, 1);
+	put_drop(s, 1000.2, SK, DROP_SYN, 0, 1);
+	put_reply(s, 1000.3, SK, TCPF_SYN | TCPF_ACK);
+	put_drop(s, 1000.4, SK, DROP_SYN, 0, 1);
+	put_state(s, 1000.5, SK, PEER, ESTABLISHED, 0);
+	put_return(s, 1000.6, SK, 0);
+	CHECK_INT(a->drops, 0);
+	CHECK_INT(moments_of(s, AT_DROP), 0);
+	CHECK_INT(moments_of(s, AT_SYN_ACK), 1);
+	CHECK_STR(s->verdict[0].cause, "syn_unanswered");
+	stream_free(s);
+}
+
+static void test_unanswered_syn_was_dropped(void)
+{
+	struct stream *s = stream_new();
+	struct attempt *a = &s->attempt[0];
+
+	PUT(s, 0, REC_SYMBOL,
+		(struct rec_symbol){.addr = 0xffffffff81000000, .name = "tcp_v4_rcv+0x62"});
+	put_connect(s, 0, SK, PEER, CONNECT_IN_SYSCALL);
+	put_sent(s, 0.1, SK, PEER, 0);
+	put_drop(s, 0.2, SK, DROP_SYN, 0, 0);
+	put_sent(s, 1000.1, SK, PEER, 1);
+	put_reply(s, 1000.3, SK, TCPF_SYN | TCPF_ACK);
+	put_state(s, 1000.5, SK, PEER, ESTABLISHED, 0);
+	put_return(s, 1000.6, SK, 0);
+	CHECK_INT(a->drops, 1);
+	CHECK_INT(moments_of(s, AT_DROP), 1);
+	stream_free(s);
+}
+
 static void test_timeout_counts_every_syn(void)
 {
 	struct stream *s = stream_new();
@@ -368,6 +410,8 @@ int main(void)
 	UNIT_RUN(test_dropped_syn_is_the_cause_of_the_wait);
 	UNIT_RUN(test_lost_syn_is_known_only_at_the_retransmit);
 	UNIT_RUN(test_refused_by_a_listener_that_is_not_there);
+	UNIT_RUN(test_answered_syn_was_not_dropped);
+	UNIT_RUN(test_unanswered_syn_was_dropped);
 	UNIT_RUN(test_timeout_counts_every_syn);
 	UNIT_RUN(test_closed_by_the_application_is_abandoned);
 	UNIT_RUN(test_failure_inside_connect_takes_its_errno_from_the_return);
