@@ -48,6 +48,7 @@ bundle_make() {
 	mkdir -p "$RUN/tree/vm" "$RUN/tree/src/pathlag"
 	install -m 755 "$VM_DIR/guest/init" "$RUN/tree/vm/init"
 	printf '%q ' "$@" >"$RUN/tree/vm/command"
+	modules_into "$RUN/tree/vm/modules"
 	bundle_files | tar -c -C "$REPO" --null -T - | tar -x -C "$RUN/tree/src/pathlag"
 	tar -c -f "$RUN/bundle.tar" -C "$RUN/tree" --owner=0 --group=0 --numeric-owner .
 	rm -rf "$RUN/tree"

@@ -8,6 +8,7 @@ die() { say "$*"; exit 125; }
 . "$VM_DIR/apt.sh"
 . "$VM_DIR/cache.sh"
 . "$VM_DIR/kernels.sh"
+. "$VM_DIR/headers.sh"
 . "$VM_DIR/guest.sh"
 . "$VM_DIR/with.sh"
 . "$VM_DIR/bundle.sh"
