@@ -5,6 +5,7 @@
 #include "cmd/check.h"
 #include "cmd/connect.h"
 #include "cmd/filter.h"
+#include "cmd/functions.h"
 #include "cmd/replay.h"
 
 static const struct {
@@ -14,6 +15,7 @@ static const struct {
 	{"connect", cmd_connect},
 	{"replay", cmd_replay},
 	{"filter", cmd_filter},
+	{"functions", cmd_functions},
 	{"check", cmd_check},
 };
 
