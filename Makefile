@@ -41,7 +41,8 @@ FUZZ_CFLAGS = -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefine
 
 KERNEL ?= 6.12
 
-.PHONY: all help test unit diff fuzz scenario test-vm vm-shell check demo bench format clean
+.PHONY: all help test unit diff fuzz scenario test-vm vm-shell check demo bench \
+	bench-vm demo-vm soak-vm format clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -60,6 +61,9 @@ help:
 #> make test-vm    the scenarios on Debian's kernels 5.10, 6.1, 6.12 and the newest, in QEMU
 #> make vm-shell   a shell in such a guest; KERNEL=6.1
 #> make bench      what tracing costs, as ratios (root)
+#> make bench-vm   what tracing all functions costs, beside pwru, in a guest
+#> make demo-vm    the demo in a guest, with kernel functions in it
+#> make soak-vm    ten minutes of traffic under all functions, in a guest; SECONDS=60
 #> make check      style and layering
 #> make format     clang-format over all C files
 #> make clean      remove build/
@@ -147,6 +151,23 @@ demo: $(B)/pathlag $(B)/.deps-test
 
 bench: $(B)/pathlag $(B)/.deps-test $(B)/tests/bench/connect_loop
 	$(Q)tests/bench/run
+
+VM_LOADS := $(B)/tests/bench/connect_loop $(B)/tests/vm/bench/udp_load
+
+bench-vm: $(B)/pathlag $(B)/.deps-vm $(VM_LOADS)
+	$(Q)ci/vm run --kernel $(KERNEL) --icount --with pwru -- tests/vm/bench/run
+
+demo-vm: $(B)/pathlag $(B)/.deps-vm
+	$(Q)ci/vm run --kernel $(KERNEL) $$([ ! -t 0 ] || [ ! -t 1 ] || echo --shell) -- tests/vm/demo
+
+SOAK_SECONDS = $(or $(SECONDS),600)
+soak-vm: $(B)/pathlag $(B)/.deps-vm $(VM_LOADS)
+	$(Q)ci/vm run --kernel $(KERNEL) --timeout $$(($(SOAK_SECONDS) + 600)) -- \
+		tests/vm/soak $(SOAK_SECONDS)
+
+$(B)/tests/vm/bench/%: $(B)/tests/vm/bench/%.o
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@
 
 $(B)/tests/bench/%: $(B)/tests/bench/%.o
 	$(call msg,LINK,$@)
