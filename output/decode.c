@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include <search.h>
 
-#include "output/event.h"
+#include "output/decode_func.h"
 
 /* A name of the stream's own tables: of an address (REC_SYMBOL) or a drop reason (REC_REASON). */
 struct named {
@@ -14,6 +14,7 @@ struct decoder {
 	void *symbols; /* tsearch() tree of struct named */
 	void *reasons;
 	size_t names; /* bounded: a hostile file must not grow us without end */
+	struct func_table funcs;
 };
 
 #define MAX_NAMES 65536
@@ -63,7 +64,11 @@ static void named_put(struct decoder *d, void **tree, const struct named *entry)
 
 struct decoder *decoder_new(void)
 {
-	return calloc(1, sizeof(struct decoder));
+	struct decoder *d = calloc(1, sizeof(*d));
+
+	if (d)
+		func_table_init(&d->funcs);
+	return d;
 }
 
 void decoder_free(struct decoder *d)
@@ -72,6 +77,7 @@ void decoder_free(struct decoder *d)
 		return;
 	tdestroy(d->symbols, free);
 	tdestroy(d->reasons, free);
+	func_table_done(&d->funcs);
 	free(d);
 }
 
@@ -83,6 +89,11 @@ bool decoder_lacks_symbol(const struct decoder *d, __u64 addr)
 bool decoder_lacks_reason(const struct decoder *d, __u32 code)
 {
 	return code && !named_find(&d->reasons, code);
+}
+
+bool decoder_lacks_func(const struct decoder *d, __u32 id)
+{
+	return !func_table_has(&d->funcs, id);
 }
 
 static void read_symbol(struct decoder *d, const struct rec_symbol *rec)
@@ -102,11 +113,11 @@ static void read_reason(struct decoder *d, const struct rec_reason *rec)
 	named_put(d, &d->reasons, &entry);
 }
 
-static void join_drop_names(const struct decoder *d, struct event *ev)
+static void join_drop_names(
+	const struct decoder *d, __u64 location, __u32 code, struct drop_names *names)
 {
-	const struct named *symbol = named_find(&d->symbols, ev->drop->location);
-	const struct named *reason = named_find(&d->reasons, ev->drop->reason);
-	struct drop_names *names = &ev->drop_names;
+	const struct named *symbol = named_find(&d->symbols, location);
+	const struct named *reason = named_find(&d->reasons, code);
 
 	names->reason = reason ? reason->name : "";
 	names->subsys = reason ? reason->subsys : "";
@@ -115,7 +126,7 @@ static void join_drop_names(const struct decoder *d, struct event *ev)
 		snprintf(names->location, sizeof(names->location), "%s", symbol->name);
 	else
 		snprintf(names->location, sizeof(names->location), "0x%llx",
-			(unsigned long long)ev->drop->location);
+			(unsigned long long)location);
 	if (symbol && !strcmp(names->reason, "NOT_SPECIFIED"))
 		names->harmless = !strncmp(symbol->name, "tcp_v4_rcv+", 11) ||
 				  !strncmp(symbol->name, "tcp_v6_rcv+", 11);
@@ -150,6 +161,47 @@ static int read_dns(const struct rec_dns *rec, size_t len, struct event *ev)
 	return 1;
 }
 
+static int read_hop(struct decoder *d, const struct rec_hop *rec, size_t len, struct event *ev)
+{
+	const __u64 *addr = (const __u64 *)(rec + 1);
+	struct hop_names *names = &ev->hop_names;
+
+	if (rec->stack_len > REC_STACK_MAX || rec->stack_len > (len - sizeof(*rec)) / sizeof(*addr))
+		return -EBADMSG;
+	names->func = func_table_get(&d->funcs, rec->func);
+	names->frames = rec->stack_len;
+	for (unsigned i = 0; i < rec->stack_len; i++) {
+		const struct named *symbol = named_find(&d->symbols, addr[i]);
+
+		names->frame[i] = (struct frame){addr[i], symbol ? symbol->name : NULL};
+	}
+	return 1;
+}
+
+static int read_hop_return(struct decoder *d, const struct rec_hop_return *rec, struct event *ev)
+{
+	struct hop_names *names = &ev->hop_names;
+	const struct named *reason = NULL;
+
+	names->func = func_table_get(&d->funcs, rec->func);
+	names->ret = func_ret(names->func, rec->ret);
+	if (names->func->returns == RETURNS_DROP_REASON)
+		reason = named_find(&d->reasons, (__u32)names->ret);
+	names->ret_reason = reason ? reason->name : "";
+	names->frames = 0;
+	return 1;
+}
+
+static int read_packet_end(
+	const struct decoder *d, const struct rec_packet_end *rec, struct event *ev)
+{
+	if (!rec->packet)
+		return -EBADMSG;
+	if (rec->dropped)
+		join_drop_names(d, rec->location, rec->reason, &ev->drop_names);
+	return 1;
+}
+
 /* The least length of each type this version knows; 0 = unknown. */
 static size_t least_len(__u16 type)
 {
@@ -174,9 +226,64 @@ static size_t least_len(__u16 type)
 		[REC_DNS] = sizeof(struct rec_dns),
 		[REC_GAI_CALL] = sizeof(struct rec_gai_call),
 		[REC_GAI_RETURN] = sizeof(struct rec_gai_return),
+		[REC_FUNC] = sizeof(struct rec_func),
+		[REC_PACKET] = sizeof(struct rec_packet),
+		[REC_PACKET_END] = sizeof(struct rec_packet_end),
+		[REC_SOCKET] = sizeof(struct rec_socket),
+		[REC_HOP] = sizeof(struct rec_hop),
+		[REC_HOP_RETURN] = sizeof(struct rec_hop_return),
 	};
 
 	return type < ARRAY_SIZE(least) ? least[type] : 0;
+}
+
+static int read_typed(struct decoder *d, const void *bytes, size_t len, struct event *ev)
+{
+	switch (ev->type) {
+	case REC_META:
+		return read_meta(bytes, len, ev);
+	case REC_DNS:
+		return read_dns(bytes, len, ev);
+	case REC_DROP:
+		join_drop_names(d, ev->drop->location, ev->drop->reason, &ev->drop_names);
+		return 1;
+	case REC_CONNECT:
+		return ev->connect->sk ? 1 : -EBADMSG;
+	case REC_GAI_CALL:
+		return memchr(ev->gai_call->node, 0, sizeof(ev->gai_call->node)) ? 1 : -EBADMSG;
+	case REC_GAI_RETURN:
+		return ev->gai_return->count <= REC_ADDR_MAX ? 1 : -EBADMSG;
+	case REC_PACKET:
+		return ev->packet->packet ? 1 : -EBADMSG;
+	case REC_PACKET_END:
+		return read_packet_end(d, bytes, ev);
+	case REC_SOCKET:
+		return ev->socket->sk ? 1 : -EBADMSG;
+	case REC_HOP:
+		return read_hop(d, bytes, len, ev);
+	case REC_HOP_RETURN:
+		return read_hop_return(d, bytes, ev);
+	default:
+		return 1;
+	}
+}
+
+/* What only names things. Returns false for any other record. */
+static bool read_naming(struct decoder *d, enum rec_type type, const void *bytes)
+{
+	switch (type) {
+	case REC_SYMBOL:
+		read_symbol(d, bytes);
+		return true;
+	case REC_REASON:
+		read_reason(d, bytes);
+		return true;
+	case REC_FUNC:
+		func_table_put(&d->funcs, bytes);
+		return true;
+	default:
+		return false;
+	}
 }
 
 int decoder_read(struct decoder *d, const void *bytes, size_t len, struct event *ev)
@@ -191,31 +298,10 @@ int decoder_read(struct decoder *d, const void *bytes, size_t len, struct event 
 		return 0;
 	if (len < least)
 		return -EBADMSG;
-
+	if (read_naming(d, hdr->type, bytes))
+		return 0;
 	ev->ts_ns = hdr->ts_ns;
 	ev->type = hdr->type;
 	ev->hdr = hdr;
-	switch (ev->type) {
-	case REC_SYMBOL:
-		read_symbol(d, bytes);
-		return 0;
-	case REC_REASON:
-		read_reason(d, bytes);
-		return 0;
-	case REC_META:
-		return read_meta(bytes, len, ev);
-	case REC_DNS:
-		return read_dns(bytes, len, ev);
-	case REC_DROP:
-		join_drop_names(d, ev);
-		return 1;
-	case REC_CONNECT:
-		return ev->connect->sk ? 1 : -EBADMSG;
-	case REC_GAI_CALL:
-		return memchr(ev->gai_call->node, 0, sizeof(ev->gai_call->node)) ? 1 : -EBADMSG;
-	case REC_GAI_RETURN:
-		return ev->gai_return->count <= REC_ADDR_MAX ? 1 : -EBADMSG;
-	default:
-		return 1;
-	}
+	return read_typed(d, bytes, len, ev);
 }

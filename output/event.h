@@ -42,15 +42,26 @@ struct dns_bytes {
 	size_t len;
 };
 
+/* What it means for a packet to be in a function; the table is in decode_func.c. */
+enum func_role {
+	ROLE_NONE,
+	ROLE_RECEIVE,  /* it arrives at a device of this host */
+	ROLE_DELIVER,  /* a socket's receive function takes it */
+	ROLE_TRANSMIT, /* a driver gets it */
+	ROLE_HOOK,     /* netfilter: rec_hop.detail says where */
+};
+
 /* A traced function. It stays where it is as long as the decoder. */
 struct func {
 	__u32 id;
 	__u32 flags;                   /* enum rec_func_flags */
 	enum rec_func_returns returns; /* RETURNS_INT where the stream never named it */
 	__u8 ret_bytes;                /* 1 to 8; 0 with RETURNS_VOID */
-	__u64 addr;                    /* 0 = unknown */
-	char name[128];                /* "func#12" where the stream never named it */
-	char module[56];               /* "vmlinux"; "" likewise */
+	bool named;
+	enum func_role role;
+	__u64 addr;      /* 0 = unknown */
+	char name[128];  /* "func#12" where the stream never named it */
+	char module[56]; /* "vmlinux"; "" likewise */
 };
 
 /* One address of a stack trace. The name stays as long as the decoder; NULL = not named. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The JSON lines sink: schema v1, one object a line, meta first, summary last. */
+#include "output/json_hop.h"
 #include "output/json_line.h"
 #include "output/names.h"
 #include "output/sink.h"
@@ -7,6 +8,9 @@
 struct json_sink {
 	struct sink sink;
 	struct json_out out;
+	struct fast_line fast; /* for what comes by the million */
+	bool stacks;
+	char kind[16]; /* backend of the function layer */
 };
 
 static struct json_out *out_of(struct sink *s)
@@ -45,10 +49,13 @@ static void put_machine(struct json_line *l, const struct rec_meta *rec)
 static int json_meta(struct sink *s, const struct run_info *run)
 {
 	const struct rec_meta *rec = run->rec;
-	struct json_out *out = out_of(s);
+	struct json_sink *js = (struct json_sink *)s;
+	struct json_out *out = &js->out;
 	struct json_line l;
 
 	out->realtime_offset = rec->realtime_offset_ns;
+	js->fast.realtime_offset = rec->realtime_offset_ns;
+	memcpy(js->kind, rec->function, sizeof(js->kind));
 	json_line_begin(&l, "meta");
 	json_line_text(&l, l.root, "tool", "pathlag");
 	json_line_bytes(&l, l.root, "version", rec->tool_version, sizeof(rec->tool_version));
@@ -115,6 +122,18 @@ static int json_connect(struct sink *s, const struct attempt *a, const struct ve
 	return json_line_write(&l, out);
 }
 
+static int json_hop(struct sink *s, const struct hop *h)
+{
+	struct json_sink *js = (struct json_sink *)s;
+
+	return json_hop_write(&js->fast, js->kind, js->stacks, h);
+}
+
+static int json_packet(struct sink *s, const struct packet *p)
+{
+	return json_packet_write(&((struct json_sink *)s)->fast, p);
+}
+
 static int json_lost(struct sink *s, __u64 ts_ns, __u64 count, enum rec_lost_where where)
 {
 	struct json_line l;
@@ -150,6 +169,26 @@ static void put_reasons(struct json_line *l, const struct summary *sum)
 	}
 }
 
+static void put_paths(struct json_line *l, const struct path_counts *n)
+{
+	struct json_object *o = json_line_object(l, l->root, "packets");
+
+	for (enum packet_fate fate = 0; fate < PACKET_FATES; fate++)
+		json_line_uint(l, o, packet_fate_name(fate), n->packets[fate]);
+	o = json_line_object(l, l->root, "calls");
+	json_line_uint(l, o, "entries", n->entries);
+	json_line_uint(l, o, "points", n->points);
+	json_line_uint(l, o, "returned", n->returned);
+	json_line_uint(l, o, "missed_returns", n->missed_returns);
+	json_line_uint(l, o, "lone_returns", n->lone_returns);
+	json_line_uint(l, o, "open_at_end", n->open_at_end);
+	json_line_uint(l, o, "too_deep", n->too_deep);
+	o = json_line_object(l, l->root, "evicted");
+	json_line_uint(l, o, "stacks", n->evicted_stacks);
+	json_line_uint(l, o, "packets", n->evicted_packets);
+	json_line_uint(l, o, "sockets", n->evicted_sockets);
+}
+
 static int json_summary(struct sink *s, const struct summary *sum)
 {
 	struct json_out *out = out_of(s);
@@ -161,12 +200,15 @@ static int json_summary(struct sink *s, const struct summary *sum)
 	json_line_uint(&l, l.root, "lost", sum->lost);
 	put_results(&l, sum);
 	put_reasons(&l, sum);
+	if (sum->paths)
+		put_paths(&l, sum->paths);
 	return json_line_write(&l, out);
 }
 
 static void json_free(struct sink *s)
 {
 	free(out_of(s)->buf);
+	fast_done(&((struct json_sink *)s)->fast);
 	free(s);
 }
 
@@ -176,17 +218,22 @@ struct sink *sink_json_new(const struct sink_cfg *cfg)
 		.meta = json_meta,
 		.lookup = json_lookup,
 		.connect = json_connect,
+		.hop = json_hop,
+		.packet = json_packet,
 		.lost = json_lost,
 		.summary = json_summary,
 		.free = json_free,
 	};
 	struct json_sink *js = calloc(1, sizeof(*js));
 
-	if (!js)
+	if (!js || fast_init(&js->fast, cfg->out)) {
+		free(js);
 		return NULL;
+	}
 	/* Keys are ours, all but a few drop reasons: the hash need not resist anybody. */
 	json_global_set_string_hash(JSON_C_STR_HASH_PERLLIKE);
 	js->sink.ops = &ops;
 	js->out.out = cfg->out;
+	js->stacks = cfg->stack;
 	return &js->sink;
 }

@@ -113,18 +113,25 @@ struct packet {
 /* Bytes enough for the longest return value in words, and for the longest detail. */
 #define WORDS_LEN 96
 
+enum ret_weight {
+	RET_USUAL, /* says nothing: success, a plain number, a pointer */
+	RET_TELLS, /* a verdict, true or false, "try again" */
+	RET_BAD,   /* an error, a drop */
+};
+
 /*
  * A call's return value in words: "-ECONNREFUSED", "NETDEV_TX_BUSY", "NF_DROP", "NETFILTER_DROP",
- * "false", "0x2a", "17"; "" where it has none, or returns a pointer that is no error.
- * *RET_TELLS: it says that something did not go its usual way (may be NULL).
+ * "false", "17", "0xffff888000001000"; "" where it has none. *RET_WEIGHT may be NULL.
  */
-const char *call_ret_words(const struct call *c, char buf[WORDS_LEN], bool *ret_tells);
+const char *call_ret_words(const struct call *c, char buf[WORDS_LEN], enum ret_weight *ret_weight);
 
 /* What rec_hop.detail means: "OUTPUT" of nf_hook_slow(); "" = nothing. */
 const char *call_detail_words(const struct call *c, char buf[WORDS_LEN]);
 
-/* "SYN" and "ACK" as tcpdump has them: "S.", "P.", "."; "" where TCP plays no part. */
-const char *tcp_flags_words(const struct subject *s, char buf[16]);
+#define TCP_FLAGS_LEN 9
+
+/* SYN and ACK as tcpdump has them: "S."; "" where TCP plays no part. */
+const char *tcp_flags_words(const struct subject *s, char buf[TCP_FLAGS_LEN]);
 
 static inline __u64 call_dur_ns(const struct call *c)
 {

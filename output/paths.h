@@ -24,15 +24,18 @@ struct paths_cfg {
 	size_t max_calls;   /* kept for trees, all stacks together; 0 = 65536 */
 	unsigned max_tree;  /* calls kept of one tree; 0 = 4096 */
 	void *arg;
-	/* Each may be NULL; without on_tree no trees are kept. */
+	bool keep_trees; /* for paths_each_call(); with on_tree they are kept anyway */
+	/* Each may be NULL. */
 	void (*on_hop)(void *arg, const struct hop *h);
 	void (*on_tree)(void *arg, const struct call_tree *t);
 	void (*on_packet)(void *arg, const struct packet *p);
 };
 
 struct path_counts {
-	__u64 entries, returns;
+	/* entries = points + returned + missed_returns + open_at_end + too_deep, after REC_STOP */
+	__u64 entries, points, returned;
 	__u64 missed_returns;  /* calls whose return was not seen, though they are over */
+	__u64 open_at_end;     /* calls that had not returned when the stream stopped */
 	__u64 lone_returns;    /* returns whose entry was not seen */
 	__u64 too_deep;        /* entries that found no room on their stack */
 	__u64 calls_left_out;  /* calls counted but not kept in their tree */
@@ -50,8 +53,10 @@ int paths_feed(struct paths *p, const struct event *ev);
 
 const struct path_counts *paths_counts(const struct paths *p);
 
-/* Calls that are open on the stack, outermost first; SK: only those of that socket. For each, FN.
- * Finished calls of the same trees come along, in time order. */
+/*
+ * FN for each call of socket SK in the trees that are growing, also those that have returned; in
+ * time order on each stack. Needs trees to be kept.
+ */
 void paths_each_call(const struct paths *p, __u64 sk,
 	void (*fn)(void *arg, __u64 stack, const struct call *c), void *arg);
 

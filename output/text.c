@@ -9,6 +9,7 @@
 
 struct text_sink {
 	struct sink sink;
+	struct sink_ops ops; /* either trees or hops */
 	struct page page;
 	struct held held;
 };
@@ -76,20 +77,49 @@ static int text_on_connect(struct sink *s, const struct attempt *a, const struct
 	return text_attempt(&ts->page, a, v);
 }
 
+static int text_on_tree(struct sink *s, const struct call_tree *t)
+{
+	return text_tree(page_of(s), t);
+}
+
+static int text_on_hop(struct sink *s, const struct hop *h)
+{
+	return text_hop(page_of(s), h);
+}
+
+static int text_on_packet(struct sink *s, const struct packet *packet)
+{
+	return text_packet(page_of(s), packet);
+}
+
+/* What was lost: one of them, several, and what that means for the reader. */
+struct loss {
+	const char *one, *many, *means;
+};
+
+static const struct loss *loss_of(enum rec_lost_where where)
+{
+	static const struct loss losses[] = {
+		[LOST_RINGBUF] = {"record", "records",
+			"the ring buffer was full; attempts around here may be incomplete"},
+		[LOST_SOCKET_MAP] = {"connect", "connects", "no room to follow more; not shown"},
+		[LOST_PACKET_MAP] = {"packet", "packets", "no room to follow more; not shown"},
+	};
+	_Static_assert(ARRAY_SIZE(losses) == LOST_KINDS, "a kind of loss has no words");
+
+	return &losses[where < LOST_KINDS ? where : LOST_RINGBUF];
+}
+
 static int text_lost(struct sink *s, __u64 ts_ns, __u64 count, enum rec_lost_where where)
 {
+	const struct loss *loss = loss_of(where);
 	struct page *p = page_of(s);
 	int err = page_begin(p, SHAPE_LINE);
 
 	if (err)
 		return err;
 	page_word(p, INK_BAD, "LOST");
-	fprintf(p->f, " %llu %s: %s\n", count,
-		where == LOST_SOCKET_MAP ? (count == 1 ? "connect" : "connects")
-					 : (count == 1 ? "record" : "records"),
-		where == LOST_SOCKET_MAP ? "no room to follow more; not shown"
-					 : "the ring buffer was full; attempts around here may be "
-					   "incomplete");
+	fprintf(p->f, " %llu %s: %s\n", count, count == 1 ? loss->one : loss->many, loss->means);
 	return page_end(p);
 }
 
@@ -138,6 +168,27 @@ static void draw_reasons(struct page *p, const struct summary *sum)
 		fputc('\n', p->f);
 }
 
+static void draw_packets(struct page *p, const struct path_counts *n)
+{
+	const char *before = ": ";
+	__u64 all = 0;
+
+	for (enum packet_fate fate = 0; fate < PACKET_FATES; fate++)
+		all += n->packets[fate];
+	fprintf(p->f, "%llu %s", all, all == 1 ? "packet" : "packets");
+	for (enum packet_fate fate = 0; fate < PACKET_FATES; fate++) {
+		if (!n->packets[fate])
+			continue;
+		fprintf(p->f, "%s%llu %s", before, n->packets[fate],
+			fate == FATE_LOST_TRACK ? "not seen to their end" : packet_fate_name(fate));
+		before = ", ";
+	}
+	fprintf(p->f, "; %llu %s", n->entries, n->entries == 1 ? "call" : "calls");
+	if (n->missed_returns)
+		fprintf(p->f, ", the return of %llu not seen", n->missed_returns);
+	fputc('\n', p->f);
+}
+
 static int text_summary(struct sink *s, const struct summary *sum)
 {
 	struct text_sink *ts = (struct text_sink *)s;
@@ -148,7 +199,10 @@ static int text_summary(struct sink *s, const struct summary *sum)
 		err = page_begin(p, p->last == SHAPE_NONE ? SHAPE_LINE : SHAPE_BLOCK);
 	if (err)
 		return err;
-	draw_results(p, sum);
+	if (sum->paths)
+		draw_packets(p, sum->paths);
+	else
+		draw_results(p, sum);
 	draw_reasons(p, sum);
 	if (sum->lost) {
 		page_word(p, INK_BAD, "lost: ");
@@ -168,6 +222,8 @@ struct sink *sink_text_new(const struct sink_cfg *cfg)
 		.meta = text_meta,
 		.lookup = text_on_lookup,
 		.connect = text_on_connect,
+		.tree = text_on_tree,
+		.packet = text_on_packet,
 		.lost = text_lost,
 		.tick = text_tick,
 		.summary = text_summary,
@@ -177,11 +233,17 @@ struct sink *sink_text_new(const struct sink_cfg *cfg)
 
 	if (!ts)
 		return NULL;
-	ts->sink.ops = &ops;
+	ts->ops = ops;
+	if (cfg->flat) {
+		ts->ops.tree = NULL;
+		ts->ops.hop = text_on_hop;
+	}
+	ts->sink.ops = &ts->ops;
 	ts->page.out = cfg->out;
 	ts->page.color = cfg->color;
 	ts->page.quiet = cfg->quiet;
 	ts->page.verbose = cfg->verbose;
+	ts->page.stacks = cfg->stack;
 	ts->page.slow_ns = cfg->slow_ns;
 	ts->page.width = cfg->width ? cfg->width : WIDTH_DEFAULT;
 	if (ts->page.width < WIDTH_MIN)

@@ -9,6 +9,7 @@
 #define PATHLAG_TEXT_PAGE_H
 
 #include "output/attempt.h"
+#include "output/path.h"
 #include "output/verdict.h"
 
 enum page_ink { INK_PLAIN, INK_GOOD, INK_WARN, INK_BAD, INK_DIM, INKS };
@@ -18,7 +19,7 @@ enum page_shape { SHAPE_NONE, SHAPE_LINE, SHAPE_BLOCK };
 
 struct page {
 	FILE *out; /* borrowed */
-	bool color, quiet, verbose;
+	bool color, quiet, verbose, stacks;
 	unsigned width;
 	__u64 realtime_offset, slow_ns; /* of REC_META */
 	enum page_shape last;
@@ -63,5 +64,11 @@ void page_verdict(struct page *p, const struct verdict *v);
 int text_attempt(struct page *p, const struct attempt *a, const struct verdict *v);
 /* text_lookup.c */
 int text_lookup(struct page *p, const struct lookup *l, const struct verdict *v);
+/* text_tree.c */
+int text_tree(struct page *p, const struct call_tree *t);
+int text_hop(struct page *p, const struct hop *h);
+int text_packet(struct page *p, const struct packet *packet); /* only drops that are in no tree */
+/* "  = -EPERM", coloured by its weight; nothing where it says nothing, but for ALL */
+void text_ret(struct page *p, const struct call *c, bool all);
 
 #endif

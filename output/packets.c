@@ -1,0 +1,432 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "output/packets.h"
+
+#define DEFAULT_PACKETS 8192
+#define DEFAULT_SOCKETS 8192
+#define DEVS_MAX        1024
+
+struct socket_entry {
+	struct table_node node; /* key: sk */
+	struct subject *subject;
+};
+
+struct dev_entry {
+	struct table_node node; /* key: netns and ifindex */
+	char name[REC_IFNAME_LEN + 1];
+};
+
+static struct subject *subject_mutable(const struct subject *s)
+{
+	return (struct subject *)s;
+}
+
+/* ---- devices and sockets ------------------------------------------------------------------ */
+
+static __u64 dev_key(__u32 netns, __u32 ifindex)
+{
+	return (__u64)netns << 32 | ifindex;
+}
+
+static void learn_dev(struct packets *t, const struct rec_dev *dev)
+{
+	__u64 key = dev_key(dev->netns, dev->ifindex);
+	struct dev_entry *d = (struct dev_entry *)table_find(&t->devs, key);
+
+	if (!dev->ifindex || !dev->name[0])
+		return;
+	if (!d) {
+		if (t->devs.count >= DEVS_MAX) {
+			d = (struct dev_entry *)table_oldest(&t->devs);
+			table_remove(&t->devs, &d->node);
+		} else {
+			d = calloc(1, sizeof(*d));
+		}
+		if (!d)
+			return;
+		table_add(&t->devs, &d->node, key);
+	}
+	memcpy(d->name, dev->name, sizeof(dev->name));
+}
+
+const char *packets_dev(const struct packets *t, __u32 netns, __u32 ifindex)
+{
+	const struct table_node *node = NULL;
+
+	if (ifindex)
+		node = table_find(&t->devs, dev_key(netns, ifindex));
+	return node ? ((const struct dev_entry *)node)->name : "";
+}
+
+static struct socket_entry *find_socket(const struct packets *t, __u64 sk)
+{
+	return sk ? (struct socket_entry *)table_find(&t->sockets, sk) : NULL;
+}
+
+static void socket_free(struct packets *t, struct socket_entry *s)
+{
+	table_remove(&t->sockets, &s->node);
+	subject_unref(s->subject);
+	free(s);
+}
+
+int packets_learn_socket(struct packets *t, const struct event *ev)
+{
+	const struct rec_socket *rec = ev->socket;
+	struct socket_entry *s = find_socket(t, rec->sk);
+	struct subject *subject = subject_new(&(struct subject){.sk = rec->sk,
+		.owner_known = rec->owner.tgid,
+		.owner = rec->owner,
+		.tuple = rec->tuple});
+
+	if (subject && !s) {
+		if (t->sockets.count >= t->cfg->max_sockets) {
+			t->counts->evicted_sockets++;
+			socket_free(t, (struct socket_entry *)table_oldest(&t->sockets));
+		}
+		s = calloc(1, sizeof(*s));
+		if (s)
+			table_add(&t->sockets, &s->node, rec->sk);
+	}
+	if (!subject || !s) {
+		subject_unref(subject);
+		return -ENOMEM;
+	}
+	subject_unref(s->subject);
+	s->subject = subject;
+	table_touch(&t->sockets, &s->node);
+	return 0;
+}
+
+/* ---- packets ------------------------------------------------------------------------------ */
+
+static struct packet_entry *find_packet(const struct packets *t, __u64 id)
+{
+	return id ? (struct packet_entry *)table_find(&t->packets, id) : NULL;
+}
+
+static void packet_free(struct packets *t, struct packet_entry *e)
+{
+	table_remove(&t->packets, &e->node);
+	subject_unref(subject_mutable(e->p.first));
+	subject_unref(subject_mutable(e->p.last));
+	free(e->skb);
+	free(e);
+}
+
+static void hand_out(struct packets *t, struct packet_entry *e)
+{
+	t->counts->packets[e->p.fate]++;
+	if (t->cfg->on_packet)
+		t->cfg->on_packet(t->cfg->arg, &e->p);
+	packet_free(t, e);
+}
+
+static void lose_oldest(struct packets *t)
+{
+	struct packet_entry *e = (struct packet_entry *)table_oldest(&t->packets);
+
+	e->p.fate = FATE_LOST_TRACK;
+	t->counts->evicted_packets++;
+	hand_out(t, e);
+}
+
+static struct packet_skb *find_skb(struct packet_entry *e, __u64 addr)
+{
+	for (unsigned i = 0; i < e->skbs; i++)
+		if (e->skb[i].addr == addr)
+			return &e->skb[i];
+	return NULL;
+}
+
+/* A clone has got as far as what it was cloned from. */
+static void add_skb(struct packet_entry *e, __u64 addr, __u64 parent)
+{
+	struct packet_skb *bigger, *from = find_skb(e, parent);
+	enum skb_place place = from ? from->place : SKB_INSIDE;
+
+	if (find_skb(e, addr))
+		return;
+	e->p.skbs++;
+	if (e->skbs == e->room) {
+		unsigned room = e->room ? e->room * 2 : 4;
+
+		bigger = room <= PACKET_SKBS ? reallocarray(e->skb, room, sizeof(*bigger)) : NULL;
+		if (!bigger) {
+			e->more++;
+			return;
+		}
+		e->skb = bigger;
+		e->room = room;
+	}
+	e->skb[e->skbs++] = (struct packet_skb){addr, place};
+}
+
+/* LIKE is what is known of it; takes no reference. */
+static struct packet_entry *add_packet(
+	struct packets *t, const struct subject *like, __u64 skb, const struct event *ev)
+{
+	struct packet_entry *e = calloc(1, sizeof(*e));
+	struct subject *s = subject_new(like);
+
+	if (!e || !s) {
+		free(e);
+		subject_unref(s);
+		return NULL;
+	}
+	if (t->packets.count >= t->cfg->max_packets)
+		lose_oldest(t);
+	s->number = ++t->last_number;
+	e->p = (struct packet){.first = s,
+		.last = subject_ref(s),
+		.skb = skb,
+		.start_ns = ev->ts_ns,
+		.end_ns = ev->ts_ns,
+		.fate = FATE_LOST_TRACK};
+	table_add(&t->packets, &e->node, like->packet);
+	add_skb(e, skb, 0);
+	return e;
+}
+
+static void note_event(struct packets *t, struct packet_entry *e, __u64 ts_ns)
+{
+	if (ts_ns < e->p.start_ns)
+		e->p.start_ns = ts_ns;
+	if (ts_ns > e->p.end_ns)
+		e->p.end_ns = ts_ns;
+	table_touch(&t->packets, &e->node);
+}
+
+static void set_last(struct packet_entry *e, struct subject *s)
+{
+	s->number = e->p.first->number;
+	subject_unref(subject_mutable(e->p.last));
+	e->p.last = s;
+}
+
+/* Whose it is, where the packet does not say but its socket does. */
+static void take_owner(const struct packets *t, struct subject *s)
+{
+	const struct socket_entry *socket = find_socket(t, s->sk);
+
+	if (!socket || s->owner_known || !socket->subject->owner_known)
+		return;
+	s->owner = socket->subject->owner;
+	s->owner_known = true;
+}
+
+static struct subject subject_told(const struct packets *t, const struct rec_packet *rec)
+{
+	struct subject s = {.packet = rec->packet,
+		.sk = rec->sk,
+		.owner_known = rec->owner.tgid,
+		.owner = rec->owner,
+		.tuple = rec->tuple,
+		.dev = rec->dev,
+		.len = rec->len,
+		.seq = rec->seq,
+		.ack = rec->ack,
+		.ethertype = rec->ethertype,
+		.tcp_flags = rec->tcp_flags};
+
+	take_owner(t, &s);
+	return s;
+}
+
+/* News about a packet replace what was known; only an owner, once known, stays. */
+static int update(struct packet_entry *e, const struct subject *told)
+{
+	struct subject *s = subject_new(told);
+	const struct subject *old = e->p.last;
+
+	if (!s)
+		return -ENOMEM;
+	if (!s->sk)
+		s->sk = old->sk;
+	if (!s->owner_known && old->owner_known) {
+		s->owner_known = true;
+		s->owner = old->owner;
+	}
+	set_last(e, s);
+	return 0;
+}
+
+static bool tells_news(const struct subject *told, const struct subject *old)
+{
+	return memcmp(&told->tuple, &old->tuple, sizeof(old->tuple)) ||
+	       (told->owner_known && !old->owner_known) || (told->sk && told->sk != old->sk) ||
+	       told->ethertype != old->ethertype || told->tcp_flags != old->tcp_flags ||
+	       told->seq != old->seq;
+}
+
+int packets_learn(struct packets *t, const struct event *ev)
+{
+	const struct rec_packet *rec = ev->packet;
+	struct packet_entry *e = find_packet(t, rec->packet);
+	struct subject told = subject_told(t, rec);
+
+	learn_dev(t, &rec->dev);
+	if (!e)
+		return add_packet(t, &told, rec->skb, ev) ? 0 : -ENOMEM;
+	note_event(t, e, ev->ts_ns);
+	add_skb(e, rec->skb, rec->parent);
+	return tells_news(&told, e->p.last) ? update(e, &told) : 0;
+}
+
+/* ---- on its way --------------------------------------------------------------------------- */
+
+static void note_role(struct packet_entry *e, const struct event *ev)
+{
+	enum func_role role = ev->hop_names.func->role;
+	struct packet_skb *skb;
+
+	if (role == ROLE_NONE || role == ROLE_HOOK)
+		return;
+	skb = find_skb(e, ev->hop->skb);
+	if (!skb)
+		return;
+	skb->place = role == ROLE_DELIVER    ? SKB_DELIVERED
+		     : role == ROLE_TRANSMIT ? SKB_TRANSMITTED
+					     : SKB_INSIDE;
+}
+
+/* A received packet finds its socket late, by the function that takes both. */
+static void take_socket(const struct packets *t, struct packet_entry *e, __u64 sk)
+{
+	const struct subject *last = e->p.last;
+	struct subject s;
+
+	if (!sk || last->owner_known || (last->sk && last->sk != sk))
+		return;
+	s = *last;
+	s.sk = sk;
+	take_owner(t, &s);
+	if (s.owner_known || s.sk != last->sk)
+		update(e, &s);
+}
+
+struct subject *packets_pass(struct packets *t, const struct event *ev)
+{
+	const struct rec_hop *rec = ev->hop;
+	struct packet_entry *e = find_packet(t, rec->packet);
+	struct socket_entry *s;
+
+	if (rec->packet && !e) { /* its REC_PACKET was lost */
+		struct subject like = {.packet = rec->packet, .sk = rec->sk, .len = rec->len};
+
+		take_owner(t, &like);
+		e = add_packet(t, &like, rec->skb, ev);
+	}
+	if (e) {
+		note_event(t, e, ev->ts_ns);
+		e->p.hops++;
+		e->stack = rec->stack;
+		take_socket(t, e, rec->sk);
+		note_role(e, ev);
+		return subject_mutable(e->p.last);
+	}
+	s = find_socket(t, rec->sk);
+	if (s)
+		table_touch(&t->sockets, &s->node);
+	return s ? s->subject : NULL;
+}
+
+/* ---- its end ------------------------------------------------------------------------------ */
+
+struct packet_entry *packets_ending(struct packets *t, const struct event *ev)
+{
+	const struct rec_packet_end *rec = ev->packet_end;
+	struct packet_entry *e = find_packet(t, rec->packet);
+
+	/* A drop is told even of a packet of which all else was lost. */
+	if (!e && rec->dropped)
+		e = add_packet(t, &(struct subject){.packet = rec->packet}, rec->skb, ev);
+	return e;
+}
+
+static void note_drop(struct packet_entry *e, const struct event *ev)
+{
+	struct packet *p = &e->p;
+
+	p->drops++;
+	p->drop_ns = ev->ts_ns;
+	p->cpu = ev->hdr->cpu;
+	snprintf(p->drop.reason, sizeof(p->drop.reason), "%s", ev->drop_names.reason);
+	snprintf(p->drop.location, sizeof(p->drop.location), "%s", ev->drop_names.location);
+}
+
+/* A clone that was freed for no other reason than that it was done says nothing about the packet.
+ */
+static void note_fate(struct packet_entry *e, enum packet_fate fate)
+{
+	if (fate == FATE_CONSUMED && e->fate_known)
+		return;
+	e->p.fate = fate;
+	e->fate_known = fate != FATE_CONSUMED;
+}
+
+static enum packet_fate fate_of(const struct packet_skb *skb, const struct rec_packet_end *rec)
+{
+	if (rec->dropped)
+		return FATE_DROPPED;
+	if (!skb || skb->place == SKB_INSIDE)
+		return FATE_CONSUMED;
+	return skb->place == SKB_DELIVERED ? FATE_DELIVERED : FATE_TRANSMITTED;
+}
+
+void packets_end(struct packets *t, struct packet_entry *e, const struct event *ev)
+{
+	const struct rec_packet_end *rec = ev->packet_end;
+	struct packet_skb *skb = find_skb(e, rec->skb);
+
+	note_event(t, e, ev->ts_ns);
+	if (rec->dropped)
+		note_drop(e, ev);
+	note_fate(e, fate_of(skb, rec));
+	if (skb)
+		*skb = e->skb[--e->skbs];
+	else if (e->more)
+		e->more--;
+	if (!e->skbs && !e->more)
+		hand_out(t, e);
+}
+
+void packets_stop(struct packets *t)
+{
+	struct packet_entry *e;
+
+	while ((e = (struct packet_entry *)table_oldest(&t->packets))) {
+		e->p.fate = FATE_LOST_TRACK;
+		hand_out(t, e);
+	}
+}
+
+int packets_init(struct packets *t, struct paths_cfg *cfg, struct path_counts *counts)
+{
+	if (!cfg->max_packets)
+		cfg->max_packets = DEFAULT_PACKETS;
+	if (!cfg->max_sockets)
+		cfg->max_sockets = DEFAULT_SOCKETS;
+	t->cfg = cfg;
+	t->counts = counts;
+	if (table_init(&t->packets, cfg->max_packets) ||
+		table_init(&t->sockets, cfg->max_sockets) || table_init(&t->devs, DEVS_MAX))
+		return -ENOMEM;
+	return 0;
+}
+
+void packets_done(struct packets *t)
+{
+	struct table_node *node;
+
+	while (t->packets.bucket && (node = table_oldest(&t->packets)))
+		packet_free(t, (struct packet_entry *)node);
+	while (t->sockets.bucket && (node = table_oldest(&t->sockets)))
+		socket_free(t, (struct socket_entry *)node);
+	while (t->devs.bucket && (node = table_oldest(&t->devs))) {
+		table_remove(&t->devs, node);
+		free(node);
+	}
+	table_done(&t->packets);
+	table_done(&t->sockets);
+	table_done(&t->devs);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* subject.h - struct subject (path.h) is shared by all calls about it, and counts them. */
+#ifndef PATHLAG_SUBJECT_H
+#define PATHLAG_SUBJECT_H
+
+#include "output/path.h"
+
+/* With one reference. NULL when out of memory. */
+static inline struct subject *subject_new(const struct subject *like)
+{
+	struct subject *s = malloc(sizeof(*s));
+
+	if (s) {
+		*s = *like;
+		s->refs = 1;
+	}
+	return s;
+}
+
+static inline struct subject *subject_ref(struct subject *s)
+{
+	if (s)
+		s->refs++;
+	return s;
+}
+
+static inline void subject_unref(struct subject *s)
+{
+	if (s && !--s->refs)
+		free(s);
+}
+
+#endif
