@@ -85,8 +85,9 @@ static void on_syn(struct open *o, const struct rec_syn *rec)
 }
 
 /*
- * A SYN of a connection that a socket of this host has answered already is answered again and freed.
- * Kernels without reasons free one they drop at the same place: only the answer tells them apart.
+ * A SYN of a connection that a socket of this host has answered already is answered again and
+ * freed. Kernels without reasons free one they drop at the same place: only the answer tells them
+ * apart.
  */
 static bool may_be_answered(enum rec_drop_packet packet, const char *reason, const char *location)
 {
