@@ -10,12 +10,14 @@
 
 #include "bpf/base.h"
 #include "bpf/record.h"
+#include "output/path.h"
 
 #define NAME_LEN        256 /* a DNS name in presentation form, escaped, with its NUL */
 #define LOOKUP_QUERIES  8   /* repetitions of one question that are kept; all are counted */
 #define LOOKUP_ANSWERS  16  /* addresses of one answer that are kept */
 #define ATTEMPT_DROPS   16  /* drops that are kept; all are counted */
 #define ATTEMPT_MOMENTS 96  /* points of a timeline that are kept; all are counted */
+#define ATTEMPT_CALLS   256 /* calls of the function layer that are kept; all are counted */
 
 /* Where the time of an attempt goes. In this order, without gap or overlap. */
 enum phase {
@@ -143,8 +145,30 @@ struct drop {
 	enum rec_drop_packet packet;
 	__u32 netns; /* where */
 	char dev[REC_IFNAME_LEN + 1];
+	char within[128]; /* the traced call it happened in: "nf_hook_slow OUTPUT"; "" = unknown */
 };
 const char *drop_packet_name(enum rec_drop_packet packet); /* "syn", as in JSON */
+
+/* A call of a traced function for the attempt's socket. Functions live as long as the decoder. */
+struct attempt_call {
+	const struct func *func;
+	__u64 start_ns, end_ns; /* end_ns 0: it had not ended when the attempt did */
+	__u64 slot;
+	__s64 ret;
+	const char *ret_reason;
+	__u32 detail, cpu;
+	__u16 depth;
+	__u8 end; /* enum call_end */
+};
+
+/* For call_ret_words() and its like. */
+struct call attempt_call_view(const struct attempt_call *c);
+
+/* The innermost call in which a phase spent at least half of its time. */
+struct phase_call {
+	const struct func *func; /* NULL = none, or not traced */
+	__u64 ns;                /* its part of the phase */
+};
 
 /* How the peer's side, or a box on the way, said no. */
 struct refusal {
@@ -215,6 +239,10 @@ struct attempt {
 	unsigned moments; /* likewise, ordered by time */
 	unsigned moments_kept;
 	struct moment *moment;
+	unsigned calls; /* likewise; 0 = no function layer */
+	unsigned calls_kept;
+	struct attempt_call *call;
+	struct phase_call phase_call[PHASE_COUNT];
 };
 
 static inline __u64 attempt_dur_ns(const struct attempt *a)

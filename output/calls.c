@@ -140,6 +140,8 @@ static void miss(struct calls *c, struct stack *s)
 	o->call.end_ns = s->now_ns;
 	settle_item(s, o);
 	c->counts->missed_returns++;
+	if (c->cfg->on_missed)
+		c->cfg->on_missed(c->cfg->arg, &o->call);
 	pop(s);
 }
 

@@ -91,6 +91,7 @@ static void put_drop(struct json_line *l, struct json_object *list, const struct
 	if (d->code || d->reason[0])
 		json_line_uint(l, o, "code", d->code);
 	json_line_known(l, o, "location", d->location);
+	json_line_known(l, o, "within", d->within);
 	json_line_text(l, o, "direction", d->egress ? "egress" : "ingress");
 	json_line_text(l, o, "packet", drop_packet_name(d->packet));
 	json_line_known(l, o, "dev", d->dev);
@@ -140,18 +141,45 @@ static void put_moment(struct json_line *l, struct json_object *list, const stru
 
 		json_line_known(l, o, "reason", d->reason);
 		json_line_known(l, o, "location", d->location);
+		json_line_known(l, o, "within", d->within);
 		json_line_text(l, o, "packet", drop_packet_name(d->packet));
 	}
 	if (m->err)
 		json_line_text(l, o, "err", errno_name(m->err, &(struct name_buf){0}));
 }
 
+static void put_call(struct json_line *l, struct json_object *list, const struct attempt *a,
+	const struct attempt_call *c)
+{
+	struct json_object *o = json_line_object(l, list, NULL);
+	struct call call = attempt_call_view(c);
+	char buf[WORDS_LEN];
+
+	json_line_int(l, o, "t_ns", (__s64)(c->start_ns - a->start_ns));
+	json_line_text(l, o, "at", "hop");
+	json_line_text(l, o, "func", c->func->name);
+	json_line_known(l, o, "detail", call_detail_words(&call, buf));
+	json_line_uint(l, o, "depth", c->depth);
+	if (c->end == CALL_RETURNED)
+		json_line_uint(l, o, "dur_ns", c->end_ns - c->start_ns);
+	json_line_known(l, o, "ret", call_ret_words(&call, buf, NULL));
+}
+
+/* Milestones and calls in one order; what happened in the same nanosecond: the milestone first. */
 static void put_timeline(struct json_line *l, const struct attempt *a)
 {
 	struct json_object *list = json_line_array(l, l->root, "timeline");
+	unsigned call = 0;
 
-	for (unsigned i = 0; i < a->moments_kept; i++)
+	for (unsigned i = 0; i < a->moments_kept; i++) {
+		while (call < a->calls_kept && a->call[call].start_ns < a->moment[i].ts_ns)
+			put_call(l, list, a, &a->call[call++]);
 		put_moment(l, list, a, &a->moment[i]);
+	}
+	while (call < a->calls_kept)
+		put_call(l, list, a, &a->call[call++]);
+	if (a->calls)
+		json_line_uint(l, l->root, "calls", a->calls);
 }
 
 void json_attempt_fill(struct json_line *l, const struct json_out *out, const struct attempt *a,

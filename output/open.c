@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "output/open.h"
+#include "output/open_calls.h"
 
 struct open *open_new(void)
 {
@@ -17,6 +17,7 @@ void open_free(struct open *o)
 	free(o->mark);
 	free(o->a.drop);
 	free(o->a.moment);
+	free(o->a.call);
 	free(o);
 }
 
@@ -155,8 +156,25 @@ static __u64 clamp(__u64 ts_ns, const struct attempt *a)
 	return ts_ns < a->start_ns ? a->start_ns : ts_ns > a->end_ns ? a->end_ns : ts_ns;
 }
 
+/* The longest time in one piece that an attempt was in a phase. */
+struct stretch {
+	__u64 from_ns, to_ns;
+};
+
+static void add_stretch(struct attempt *a, struct stretch longest[PHASE_COUNT], enum phase phase,
+	__u64 from_ns, __u64 to_ns)
+{
+	struct stretch *s = &longest[phase];
+
+	a->phase_ns[phase] += to_ns - from_ns;
+	a->phase_seen |= 1u << phase;
+	if (to_ns - from_ns > s->to_ns - s->from_ns)
+		*s = (struct stretch){from_ns, to_ns};
+}
+
 void open_settle(struct open *o)
 {
+	struct stretch longest[PHASE_COUNT] = {0};
 	struct attempt *a = &o->a;
 	__u64 from = a->start_ns;
 	enum phase phase;
@@ -165,15 +183,16 @@ void open_settle(struct open *o)
 		a->end_ns = a->start_ns;
 	sort_marks(o);
 	sort_moments(a);
+	open_calls_sort(o);
 	phase = o->marks ? o->mark[0].phase : PHASE_ROUTE;
 	for (unsigned i = 0; i < o->marks; i++) {
 		__u64 to = clamp(o->mark[i].ts_ns, a);
 
-		a->phase_ns[phase] += to - from;
+		add_stretch(a, longest, phase, from, to);
 		phase = o->mark[i].phase;
-		a->phase_seen |= 1u << phase;
 		from = to;
 	}
-	a->phase_ns[phase] += a->end_ns - from;
-	a->phase_seen |= 1u << phase;
+	add_stretch(a, longest, phase, from, a->end_ns);
+	for (phase = 0; phase < PHASE_COUNT; phase++)
+		open_calls_blame(a, phase, longest[phase].from_ns, longest[phase].to_ns);
 }

@@ -39,7 +39,7 @@ struct open {
 	bool rst_noted;
 	unsigned marks, marks_room;
 	struct mark *mark;
-	unsigned drops_room, moments_room;
+	unsigned drops_room, moments_room, calls_room;
 	struct moment spare_moment; /* where what is not kept is written */
 	struct drop spare_drop;
 };

@@ -27,6 +27,7 @@ struct paths_cfg {
 	bool keep_trees; /* for paths_each_call(); with on_tree they are kept anyway */
 	/* Each may be NULL. */
 	void (*on_hop)(void *arg, const struct hop *h);
+	void (*on_missed)(void *arg, const struct call *c); /* it is over, unseen: no edge tells */
 	void (*on_tree)(void *arg, const struct call_tree *t);
 	void (*on_packet)(void *arg, const struct packet *p);
 };

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+#include "output/open_calls.h"
 #include "output/progress.h"
 
 #define TCP_ESTABLISHED 1
@@ -186,6 +187,7 @@ static void on_drop(struct open *o, const struct event *ev)
 	d->packet = rec->packet;
 	d->netns = rec->dev.netns;
 	set_dev(d->dev, &rec->dev);
+	open_call_around(o, rec->hdr.cpu, d);
 
 	if (rec->packet == DROP_SYN) {
 		next_transmission(o, ev->ts_ns, rec->transmission);
@@ -288,6 +290,7 @@ static void restart(struct open *o, __u64 ts_ns)
 	o->a.start_ns = o->a.connect_ns = ts_ns;
 	o->a.lookup_timed = false;
 	o->a.moments = o->a.moments_kept = 0;
+	o->a.calls = o->a.calls_kept = 0;
 	o->marks = 0;
 	open_moment(o, ts_ns, AT_CONNECT);
 }

@@ -4,7 +4,8 @@
 #include "output/text_page.h"
 #include "output/utf8.h"
 
-#define PHASE_COLUMNS 8 /* "rto_wait" */
+#define PHASE_COLUMNS 8  /* "rto_wait" */
+#define CALLS_SHOWN   64 /* in the timeline, without -v */
 #define BAR_MIN       20
 #define BAR_MAX       100 /* a longer bar says no more */
 
@@ -117,6 +118,7 @@ static void draw_drop(struct page *p, const struct attempt *a, const struct mome
 	fprintf(p->f, "  %s", drop_packet_name(d->packet));
 	draw_bytes_after(p, ", ", d->reason, sizeof(d->reason));
 	draw_bytes_after(p, " in ", d->location, sizeof(d->location));
+	draw_bytes_after(p, " inside ", d->within, sizeof(d->within));
 	draw_bytes_after(p, " on ", d->dev, sizeof(d->dev));
 }
 
@@ -187,27 +189,77 @@ static void draw_moment(struct page *p, const struct attempt *a, const struct mo
 	fputc('\n', p->f);
 }
 
-static void draw_timeline(struct page *p, const struct attempt *a)
+/* "+1.20 us  hop   ip_output  41.2 us = -EPERM", as deep as it was called */
+static void draw_call(struct page *p, const struct attempt_call *c, __u64 since, int name_columns)
 {
-	unsigned kept = a->moments_kept;
+	struct call call = attempt_call_view(c);
+	char buf[WORDS_LEN];
+	struct name_buf dur;
+	const char *detail = call_detail_words(&call, buf);
+
+	fputs("  ", p->f);
+	page_duration(p, "+", c->start_ns > since ? c->start_ns - since : 0);
+	fputs("  ", p->f);
+	page_ink(p, INK_DIM);
+	fprintf(p->f, "%-*s  %*s", name_columns, "hop", 2 * c->depth, "");
+	page_bytes(p, c->func->name, sizeof(c->func->name));
+	if (*detail)
+		fprintf(p->f, " %s", detail);
+	if (c->end == CALL_RETURNED)
+		fprintf(p->f, "  %s", duration_name(c->end_ns - c->start_ns, &dur));
+	page_ink(p, INK_PLAIN);
+	text_ret(p, &call, false);
+	fputc('\n', p->f);
+}
+
+static int timeline_columns(const struct attempt *a)
+{
 	int columns = 0;
 
-	if (!kept)
-		return;
-	for (unsigned i = 0; i < kept; i++) {
+	for (unsigned i = 0; i < a->moments_kept; i++) {
 		int len = (int)strlen(moment_name(a->moment[i].at));
 
 		columns = len > columns ? len : columns;
 	}
+	return columns;
+}
+
+/* How many calls are shown: a reader in a hurry has enough of them soon. */
+static unsigned calls_shown(const struct page *p, const struct attempt *a)
+{
+	return a->calls_kept > CALLS_SHOWN && !p->verbose ? CALLS_SHOWN : a->calls_kept;
+}
+
+/* Milestones and the calls between them, in one order. */
+static void draw_timeline(struct page *p, const struct attempt *a)
+{
+	unsigned kept = a->moments_kept, calls = calls_shown(p, a), call = 0;
+	int columns = timeline_columns(a);
+	__u64 since;
+
+	if (!kept)
+		return;
 	fputs("\n  ", p->f);
 	page_ink(p, INK_DIM);
 	page_time(p, a->moment[0].ts_ns);
 	page_ink(p, INK_PLAIN);
 	fputc('\n', p->f);
-	for (unsigned i = 0; i < kept; i++)
-		draw_moment(p, a, &a->moment[i], a->moment[i ? i - 1 : 0].ts_ns, columns);
+	since = a->moment[0].ts_ns;
+	for (unsigned i = 0; i <= kept; i++) {
+		for (; call < calls && (i == kept || a->call[call].start_ns < a->moment[i].ts_ns);
+			call++) {
+			draw_call(p, &a->call[call], since, columns);
+			since = a->call[call].start_ns;
+		}
+		if (i == kept)
+			break;
+		draw_moment(p, a, &a->moment[i], since, columns);
+		since = a->moment[i].ts_ns;
+	}
 	if (a->moments > kept)
 		fprintf(p->f, "  … and %u more\n", a->moments - kept);
+	if (a->calls > calls)
+		fprintf(p->f, "  … and %u more calls\n", a->calls - calls);
 }
 
 int text_attempt(struct page *p, const struct attempt *a, const struct verdict *v)

@@ -3,10 +3,13 @@
 
 #include "output/group.h"
 #include "output/lookup.h"
+#include "output/open_calls.h"
+#include "output/paths.h"
 #include "output/progress.h"
 #include "output/tracker.h"
 
 #define DEFAULT_MAX_ATTEMPTS 16384
+#define MAX_KEPT_CALLS       16384       /* of trees that grow, for what came before REC_CONNECT */
 #define TICK_NS              50000000ULL /* how often the slow checks are made, in stream time */
 
 struct tracker {
@@ -17,6 +20,7 @@ struct tracker {
 	__u64 next_id, evicted, ticked_ns;
 	struct lookups *lookups;
 	struct groups *groups;
+	struct paths *paths; /* NULL until the function layer is heard of */
 };
 
 /* Nodes are struct open, whose first member is the key. */
@@ -81,6 +85,60 @@ static void look_back(struct tracker *t, struct open *o)
 	groups_join(t->groups, &o->a);
 }
 
+/* ---- the function layer ------------------------------------------------------------------- */
+
+static void on_hop(void *arg, const struct hop *h)
+{
+	struct open *o = find(arg, h->call->sk);
+
+	if (!o)
+		return;
+	if (h->edge == EDGE_RETURN)
+		open_call_return(o, h->call);
+	else
+		open_call_add(o, h->call);
+}
+
+static void on_missed(void *arg, const struct call *c)
+{
+	struct open *o = find(arg, c->sk);
+
+	if (o)
+		open_call_return(o, c);
+}
+
+static int feed_paths(struct tracker *t, const struct event *ev)
+{
+	struct paths_cfg cfg = {.arg = t,
+		.keep_trees = true,
+		.max_calls = MAX_KEPT_CALLS,
+		.max_packets = 64, /* of no interest here */
+		.on_hop = on_hop,
+		.on_missed = on_missed};
+
+	if (!t->paths)
+		t->paths = paths_new(&cfg);
+	return t->paths ? paths_feed(t->paths, ev) : -ENOMEM;
+}
+
+static void add_early_call(void *arg, __u64 stack, const struct call *c)
+{
+	struct open *o = arg;
+
+	(void)stack;
+	if (c->start_ns >= o->a.connect_ns)
+		open_call_add(o, c);
+}
+
+/* What connect() called before its socket was known to be connecting. */
+static void join_early_calls(struct tracker *t, struct open *o)
+{
+	if (t->paths)
+		paths_each_call(t->paths, o->a.sk, add_early_call, o);
+}
+
+/* ---- events ------------------------------------------------------------------------------- */
+
 static int on_connect(struct tracker *t, const struct event *ev)
 {
 	struct open *o = find(t, ev->connect->sk);
@@ -97,6 +155,7 @@ static int on_connect(struct tracker *t, const struct event *ev)
 	}
 	o->a.id = ++t->next_id;
 	look_back(t, o);
+	join_early_calls(t, o);
 	return 0;
 }
 
@@ -195,6 +254,11 @@ static int dispatch(struct tracker *t, const struct event *ev)
 	case REC_GAI_CALL:
 	case REC_GAI_RETURN:
 		return lookups_feed(t->lookups, ev);
+	case REC_HOP:
+	case REC_HOP_RETURN:
+		return feed_paths(t, ev);
+	case REC_TICK:
+		return t->paths ? feed_paths(t, ev) : 0;
 	case REC_STOP:
 		stop(t, ev->ts_ns);
 		return 0;
@@ -246,6 +310,7 @@ void tracker_free(struct tracker *t)
 		unlink_open(t, o);
 		open_free(o);
 	}
+	paths_free(t->paths);
 	lookups_free(t->lookups);
 	groups_free(t->groups);
 	free(t);

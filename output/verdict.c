@@ -20,7 +20,8 @@ static void apply(struct verdict *v, const struct rule *rule, const struct attem
 	struct words w = words_for(v);
 
 	set_cause(v, rule->cause, charge, attempt_dur_ns(a));
-	snprintf(v->hint, sizeof(v->hint), "%s", rule->hint);
+	if (rule->hint != verdict_needs_functions || !a->calls)
+		snprintf(v->hint, sizeof(v->hint), "%s", rule->hint);
 	rule->say(&w, a);
 }
 

@@ -232,6 +232,7 @@ static void say_egress(struct words *w, const struct attempt *a)
 	say(w, " in this host before the driver of ");
 	say_name(w, a->dev[0] ? a->dev : "its device");
 	say(w, " got it: its queue is full or shaped");
+	say_phase_call(w, a, PHASE_EGRESS, "");
 }
 
 static __u64 charge_network(const struct attempt *a)
@@ -259,6 +260,7 @@ static void say_wakeup(struct words *w, const struct attempt *a)
 	say(w, " ran only ");
 	say_duration(w, a->phase_ns[PHASE_WAKEUP]);
 	say(w, " later");
+	say_phase_call(w, a, PHASE_WAKEUP, "");
 }
 
 static __u64 charge_think(const struct attempt *a)
@@ -282,7 +284,8 @@ static void say_route(struct words *w, const struct attempt *a)
 {
 	say(w, "connect spent ");
 	say_duration(w, a->phase_ns[PHASE_ROUTE]);
-	say(w, " before a SYN was built; what for was not observed");
+	say(w, " before a SYN was built");
+	say_phase_call(w, a, PHASE_ROUTE, "; what for was not observed");
 }
 
 static __u64 charge_ingress(const struct attempt *a)
@@ -294,8 +297,11 @@ static void say_ingress(struct words *w, const struct attempt *a)
 {
 	say(w, "the answer was in this host ");
 	say_duration(w, a->phase_ns[PHASE_INGRESS]);
-	say(w, " before the socket saw it; why was not observed");
+	say(w, " before the socket saw it");
+	say_phase_call(w, a, PHASE_INGRESS, "; why was not observed");
 }
+
+const char verdict_needs_functions[] = "run with the function layer where the kernel has it";
 
 const struct rule verdict_delays[] = {
 	{"dns_timeout", charge_dns_timeout, say_dns_timeout,
@@ -323,8 +329,7 @@ const struct rule verdict_delays[] = {
 	{"slow_wakeup", charge_wakeup, say_wakeup, "the CPU is busy or the cgroup is throttled"},
 	{"slow_application", charge_think, say_think,
 		"not the network: look at what the application does there"},
-	{"unknown", charge_route, say_route, "run with the function layer where the kernel has it"},
-	{"unknown", charge_ingress, say_ingress,
-		"run with the function layer where the kernel has it"},
+	{"unknown", charge_route, say_route, verdict_needs_functions},
+	{"unknown", charge_ingress, say_ingress, verdict_needs_functions},
 };
 const size_t verdict_delays_count = ARRAY_SIZE(verdict_delays);

@@ -38,6 +38,13 @@ void say_name(struct words *w, const char *name);        /* escaped */
 /* " by netfilter (NETFILTER_DROP in nf_hook_slow)", as far as known */
 void say_drop(struct words *w, const struct attempt *a, const struct drop *d);
 
+/* ", most of it (412 ms) in __dev_queue_xmit" where the function layer knows; else ELSE_SAY. */
+void say_phase_call(
+	struct words *w, const struct attempt *a, enum phase phase, const char *else_say);
+
+/* The hint of what only the function layer can tell: of no use where it was there. */
+extern const char verdict_needs_functions[];
+
 /* How a fault ended: "; connect() failed with ETIMEDOUT after 3.05 s" */
 void say_end(struct words *w, const struct attempt *a);
 

@@ -93,11 +93,30 @@ void say_drop(struct words *w, const struct attempt *a, const struct drop *d)
 	if (d->reason[0])
 		say(w, "%s ", d->reason);
 	say_function(w, d->location);
+	if (d->within[0]) {
+		say(w, ", inside ");
+		say_name(w, d->within);
+	}
 	if (d->dev[0]) {
 		say(w, ", device ");
 		say_name(w, d->dev);
 	}
 	say(w, ")");
+}
+
+void say_phase_call(
+	struct words *w, const struct attempt *a, enum phase phase, const char *else_say)
+{
+	const struct phase_call *c = &a->phase_call[phase];
+
+	if (!c->func) {
+		say(w, "%s", else_say);
+		return;
+	}
+	say(w, ", most of it (");
+	say_duration(w, c->ns);
+	say(w, ") in ");
+	say_name(w, c->func->name);
 }
 
 /* Kernels without reasons tell it only by the place: the TCP receive function itself. */
