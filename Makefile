@@ -53,7 +53,7 @@ help:
 
 #> make            build/pathlag
 #> make demo       three diagnosed connects, in network namespaces of their own (root)
-#> make test       unit, differential, fuzz, style and scenario tests
+#> make test       a smoke test in QEMU, then unit, differential, fuzz, style and scenario tests
 #> make unit       unit tests only, no root needed
 #> make diff       pcap filters against libpcap and tcpdump (root)
 #> make fuzz       the fuzzers, for some seconds each
@@ -121,8 +121,11 @@ $(FUZZERS): $(wildcard output/*.h filters/*.h bpf/*.h tests/diff/*.h) | $(B)/.de
 	$(Q)$(CLANG) -std=gnu17 $(CPPFLAGS) -g -O1 $(FUZZ_CFLAGS) $(filter %.c,$^) \
 		-lbpf -ljson-c -lpcap -lresolv -o $@
 
+# Without the virtual machine: make test SMOKE=
+SMOKE ?= smoke
+
 test: $(B)/pathlag $(UNITS) $(DIFFS) $(FUZZERS) $(B)/.deps-test $(B)/.deps-style
-	$(Q)tests/run unit diff fuzz style scenario
+	$(Q)tests/run $(SMOKE) unit diff fuzz style scenario
 
 unit: $(B)/pathlag $(UNITS)
 	$(Q)tests/run unit

@@ -51,6 +51,8 @@ guest_configure() {
 	[ -e "$root/usr/bin/nc" ] || ln -s nc.openbsd "$root/usr/bin/nc"
 	mkdir -p "$root"/{dev,proc,sys,run,tmp,root,home,mnt,opt,src,boot} "$root/usr/lib/modules"
 	rm -rf "$root"/usr/share/{doc,man,locale,info,lintian,icu/*/LICENSE}
+	# Else every start of python3 compiles what it imports; of use where the host has the same version.
+	python3 -m compileall -q -j 0 -s "$root" -p / "$root"/usr/lib/python3*/ >/dev/null || true
 	PATH=$PATH:/sbin:/usr/sbin ldconfig -r "$root"
 }
 

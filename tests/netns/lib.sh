@@ -16,8 +16,9 @@
 #
 # Every `lag` run is also checked against sound.jq: what must hold for all output ever made.
 # expect's expression sees all lines as one array, and the names of lines.jq (connect, dns("A")...).
-# A case ends early with `skip WHY` (the machine cannot do it) or `fail WHY`; expectations that do
-# not hold are collected, so that one run shows all of them.
+# All that is expected of a run is judged at once, when the next run begins or the case ends, and all
+# that does not hold is shown. A case ends early with `skip WHY` (the machine cannot do it) or
+# `fail WHY`.
 #
 # Names: $C $R $S the namespaces; $T the case's own directory, gone afterwards; $OUT $ERR pathlag's
 # output of the last run, $STATUS its exit status, $MS how long it took.
@@ -76,44 +77,48 @@ wait_for() { # WHAT SECONDS COMMAND...
 	shift 2
 	until "$@" >/dev/null 2>&1; do
 		[ $SECONDS -lt $end ] || fail "waited in vain for $what"
-		sleep 0.02
+		nap 0.02
 	done
 }
 
-now_ms() {
-	local t=$EPOCHREALTIME
-	echo $((${t/[.,]/} / 1000))
+# A sleep that starts no process: it reads from a pipe that nobody writes to.
+exec {QUIET}<> <(:)
+nap() { # SECONDS
+	read -r -t "$1" -u "$QUIET" || true
 }
 
 # --- cleaning up: whatever happens, and only what is ours -----------------------------------------
 # Every process of a case lives in one of its namespaces: those are the ones that are ended.
 cleanup() {
-	local ns pids
-	for ns in "${NAMESPACES[@]}"; do
-		pids=$(ip netns pids "$ns" 2>/dev/null) || true
+	local pids
+	if [ ${#NAMESPACES[@]} -gt 0 ]; then
+		pids=$(printf 'netns pids %s\n' "${NAMESPACES[@]}" | ip -force -batch - 2>/dev/null) || true
 		# shellcheck disable=SC2086 # one word a process
 		[ -z "$pids" ] || kill -KILL $pids 2>/dev/null || true
-		ip netns del "$ns" 2>/dev/null || true
-		rm -rf "/etc/netns/$ns"
-	done
+		printf 'netns del %s\n' "${NAMESPACES[@]}" | ip -force -batch - 2>/dev/null || true
+	fi
+	rm -rf "$T" "${NAMESPACES[@]/#//etc/netns/}"
 	rmdir /etc/netns 2>/dev/null || true
 	[ -z "$CGROUP" ] || rmdir "$CGROUP"/* "$CGROUP" 2>/dev/null || true
-	rm -rf "$T"
 }
 
 # --- the network ----------------------------------------------------------------------------------
-namespace() { # NAME: made, with what its processes see as /etc/resolv.conf and friends
-	ip netns add "$1"
-	NAMESPACES+=("$1")
-	mkdir -p "/etc/netns/$1"
-	printf '127.0.0.1 localhost\n' >"/etc/netns/$1/hosts"
-	printf 'hosts: files dns\n' >"/etc/netns/$1/nsswitch.conf"
-	resolv "$1" "nameserver $DNS" 'options timeout:1 attempts:2'
-	# Loose defaults whatever the machine has; no duplicate address detection, so no waiting for it.
-	setting "$1" ipv4/conf/all/rp_filter=0 ipv4/conf/default/rp_filter=0 \
-		ipv6/conf/all/disable_ipv6=0 ipv6/conf/default/disable_ipv6=0 \
-		ipv6/conf/all/accept_dad=0 ipv6/conf/default/accept_dad=0
-	ip -n "$1" link set lo up
+namespace() { # NAME...: made, with what their processes see as /etc/resolv.conf and friends
+	local ns
+	NAMESPACES+=("$@")
+	printf 'netns add %s\n' "$@" | ip -batch -
+	# Twice: another case may just be taking the empty /etc/netns away.
+	mkdir -p "${@/#//etc/netns/}" 2>/dev/null || mkdir -p "${@/#//etc/netns/}"
+	for ns; do
+		printf '127.0.0.1 localhost\n' >"/etc/netns/$ns/hosts"
+		printf 'hosts: files dns\n' >"/etc/netns/$ns/nsswitch.conf"
+		resolv "$ns" "nameserver $DNS" 'options timeout:1 attempts:2'
+		# Loose defaults whatever the machine has; no duplicate address detection, so no waiting for it.
+		setting "$ns" ipv4/conf/all/rp_filter=0 ipv4/conf/default/rp_filter=0 \
+			ipv6/conf/all/disable_ipv6=0 ipv6/conf/default/disable_ipv6=0 \
+			ipv6/conf/all/accept_dad=0 ipv6/conf/default/accept_dad=0
+		ip -n "$ns" link set lo up
+	done
 }
 
 setting() { # NS KEY=VALUE...: sysctls below /proc/sys/net, of that namespace
@@ -129,43 +134,70 @@ resolv() { # NS LINE...: its /etc/resolv.conf
 }
 
 address() { # NS DEV NET LAST...: 10.9.NET.LAST and fd00:9:NET::LAST, device up
-	local ns=$1 dev=$2 net=$3 last
+	device "${@:2}" | ip -n "$1" -batch -
+}
+
+# These print commands for `ip -batch`: one process a namespace, not one a command.
+device() { # DEV NET LAST...: its addresses, up
+	local dev=$1 net=$2
+	shift 2
+	printf "addr add 10.9.$net.%s/24 dev $dev\n" "$@"
+	printf "addr add fd00:9:$net::%s/64 dev $dev nodad\n" "$@"
+	echo "link set $dev up"
+}
+
+mac() { # DEV NET LAST
+	echo "link set $1 address 02:00:00:00:0$2:0$3"
+}
+
+# Neighbours known beforehand: only the cases about neighbours shall wait for them.
+knows() { # DEV NET LAST-OF-THE-MAC LAST...
+	local dev=$1 net=$2 mac=02:00:00:00:0$2:0$3
 	shift 3
-	for last; do
-		ip -n "$ns" addr add "10.9.$net.$last/24" dev "$dev"
-		ip -n "$ns" addr add "fd00:9:$net::$last/64" dev "$dev" nodad
-	done
-	ip -n "$ns" link set "$dev" up
+	printf "neigh add 10.9.$net.%s lladdr $mac dev $dev\n" "$@"
+	printf "neigh add fd00:9:$net::%s lladdr $mac dev $dev\n" "$@"
 }
 
-default_route() { # NS NET: through the router
-	ip -n "$1" route add default via "10.9.$2.1"
-	ip -n "$1" -6 route add default via "fd00:9:$2::1"
+default_route() { # NET: through the router
+	echo "route add default via 10.9.$1.1"
+	echo "route add default via fd00:9:$1::1"
 }
 
-# With arguments the link router - server is a cable.py with these options, else a veth pair.
+# With arguments the link router - server is a cable.py with these options, else a veth pair. Of the
+# server's addresses the router does not know $DNS_DEAD beforehand.
 topology() {
-	namespace "$C"
-	namespace "$R"
-	namespace "$S"
+	local far="link add eth0 type veth peer name server0 netns $R"
+	namespace "$C" "$R" "$S"
 	setting "$R" ipv4/ip_forward=1 ipv6/conf/all/forwarding=1
-	ip -n "$C" link add eth0 type veth peer name client0 netns "$R"
-	if [ $# -eq 0 ]; then
-		ip -n "$S" link add eth0 type veth peer name server0 netns "$R"
-	else
+	if [ $# -gt 0 ]; then
 		[ -c /dev/net/tun ] || modprobe tun 2>/dev/null || true
 		[ -c /dev/net/tun ] || skip 'no /dev/net/tun, which a cable that loses packets needs'
-		ip -n "$S" tuntap add eth0 mode tap
+		far='tuntap add eth0 mode tap'
 		ip -n "$R" tuntap add server0 mode tap
 	fi
-	address "$C" eth0 1 2
-	address "$R" client0 1 1
-	address "$R" server0 2 1
-	address "$S" eth0 2 2 53 54
-	default_route "$C" 1
-	default_route "$S" 2
+	{
+		echo "link add eth0 type veth peer name client0 netns $R"
+		mac eth0 1 2
+		device eth0 1 2
+		knows eth0 1 1 1
+		default_route 1
+	} | ip -n "$C" -batch -
+	{
+		echo "$far"
+		mac eth0 2 2
+		device eth0 2 2 53 54
+		knows eth0 2 1 1
+		default_route 2
+	} | ip -n "$S" -batch -
+	{
+		mac client0 1 1
+		device client0 1 1
+		knows client0 1 2 2
+		mac server0 2 1
+		device server0 2 1
+		knows server0 2 2 2 53
+	} | ip -n "$R" -batch -
 	[ $# -eq 0 ] || cable "$@"
-	# Neighbours known beforehand: only the cases about neighbours shall wait for them.
 	wait_for 'the way to the server' 5 in_client ping -c1 -W1 "$WEB"
 	wait_for 'the IPv6 way to the server' 5 in_client ping -6 -c1 -W1 "$WEB6"
 }
@@ -194,15 +226,18 @@ listening() { # NS PORT
 }
 
 web() { # a web server in the server's namespace, port 80, both families
+	local conf
 	mkdir "$T/www" "$T/nginx"
 	echo hello >"$T/www/index.html"
 	if command -v nginx >/dev/null; then
-		sed "s|@T@|$T|g" "$HERE/nginx.conf" >"$T/nginx.conf"
+		conf=$(<"$HERE/nginx.conf")
+		echo "${conf//@T@/$T}" >"$T/nginx.conf"
 		start "$S" nginx nginx -p "$T/nginx" -c "$T/nginx.conf" -e "$T/nginx.err"
+		wait_for 'nginx' 10 test -s "$T/nginx/pid" # written when it listens
 	else
 		start "$S" http python3 -m http.server --bind :: --directory "$T/www" 80
+		wait_for 'the web server' 10 listening "$S" 80
 	fi
-	wait_for 'the web server' 10 listening "$S" 80
 }
 
 resolver() { # resolver.py options; its log, one JSON object a query, is $T/resolver.$N.log

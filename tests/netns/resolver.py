@@ -14,10 +14,12 @@ Behaviours (-b [NAME[/TYPE]:]WHAT[=ARG], several may hold; without NAME for ever
 Each query is one JSON line in --log: server, transport, peer, id, name, type, did.
 """
 import argparse
-import asyncio
+import functools
+import heapq
 import ipaddress
+import itertools
 import json
-import signal
+import selectors
 import socket
 import struct
 import time
@@ -110,57 +112,65 @@ class Resolver:
         return "answer", answer(query_id, question, found, rcode=code)
 
 
-class Udp(asyncio.DatagramProtocol):
-    def __init__(self, resolver, server):
-        self.resolver, self.server = resolver, server
+class Server:
+    """The sockets of all addresses, and the answers that are still to be sent."""
 
-    def connection_made(self, transport):
-        self.transport = transport
+    def __init__(self, resolver):
+        self.resolver = resolver
+        self.selector = selectors.DefaultSelector()
+        self.due, self.order = [], itertools.count()
 
-    def datagram_received(self, data, peer):
-        reply = self.resolver.reply(data, (self.server, "udp", f"{peer[0]}#{peer[1]}"))
+    def watch(self, sock, when_readable, *args):
+        self.selector.register(sock, selectors.EVENT_READ, functools.partial(when_readable, sock, *args))
+
+    def listen(self, address, port):
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        datagrams = socket.socket(family, socket.SOCK_DGRAM)
+        datagrams.bind((address, port))
+        self.watch(datagrams, self.datagram, address)
+        listener = socket.create_server((address, port), family=family)
+        self.watch(listener, self.connection, address)
+
+    def datagram(self, sock, address):
+        data, peer = sock.recvfrom(65535)
+        self.query(data, (address, "udp", f"{peer[0]}#{peer[1]}"),
+                   lambda message: sock.sendto(message, peer))
+
+    def connection(self, listener, address):
+        sock, peer = listener.accept()
+        self.watch(sock, self.stream, (address, "tcp", f"{peer[0]}#{peer[1]}"), bytearray())
+
+    def stream(self, sock, where, got):
+        """More of a connection, on which each message follows its length."""
+        try:
+            data = sock.recv(65535)
+        except ConnectionError:
+            data = b""
+        if not data:
+            self.selector.unregister(sock)
+            sock.close()
+        got += data
+        while len(got) >= 2 and len(got) >= 2 + (size := int.from_bytes(got[:2], "big")):
+            self.query(bytes(got[2:2 + size]), where,
+                       lambda message: sock.sendall(struct.pack("!H", len(message)) + message))
+            del got[:2 + size]
+
+    def query(self, data, where, send):
+        reply = self.resolver.reply(data, where)
         if reply:
-            loop = asyncio.get_running_loop()
-            loop.call_later(reply[0], self.transport.sendto, reply[1], peer)
+            heapq.heappush(self.due, (time.monotonic() + reply[0], next(self.order), send, reply[1]))
 
-
-async def serve_tcp(resolver, server, reader, writer):
-    peer = writer.get_extra_info("peername")
-    try:
+    def run(self):
         while True:
-            (length,) = struct.unpack("!H", await reader.readexactly(2))
-            data = await reader.readexactly(length)
-            reply = resolver.reply(data, (server, "tcp", f"{peer[0]}#{peer[1]}"))
-            if reply:
-                await asyncio.sleep(reply[0])
-                writer.write(struct.pack("!H", len(reply[1])) + reply[1])
-                await writer.drain()
-    except (asyncio.IncompleteReadError, ConnectionError):
-        pass
-    finally:
-        writer.close()
-
-
-async def serve(options):
-    loop = asyncio.get_running_loop()
-    zone = Zone(options.record, options.behaviour)
-    with open(options.log, "a") as log:
-        resolver = Resolver(zone, log)
-        for server in options.listen:
-            family = socket.AF_INET6 if ":" in server else socket.AF_INET
-            await loop.create_datagram_endpoint(
-                lambda server=server: Udp(resolver, server),
-                local_addr=(server, options.port), family=family)
-            await asyncio.start_server(
-                lambda r, w, server=server: serve_tcp(resolver, server, r, w),
-                server, options.port, family=family)
-        stop = asyncio.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stop.set)
-        if options.ready:
-            with open(options.ready, "w") as ready:
-                ready.write("ready\n")
-        await stop.wait()
+            wait = max(0, self.due[0][0] - time.monotonic()) if self.due else None
+            for key, _ in self.selector.select(wait):
+                key.data()
+            while self.due and self.due[0][0] <= time.monotonic():
+                _, _, send, message = heapq.heappop(self.due)
+                try:
+                    send(message)
+                except OSError:
+                    pass  # whoever asked has gone
 
 
 def main():
@@ -173,7 +183,15 @@ def main():
     parser.add_argument("--ready", help="file written when everything listens")
     options = parser.parse_args()
     options.listen = options.listen or ["127.0.0.1"]
-    asyncio.run(serve(options))
+    zone = Zone(options.record, options.behaviour)
+    with open(options.log, "a") as log:
+        server = Server(Resolver(zone, log))
+        for address in options.listen:
+            server.listen(address, options.port)
+        if options.ready:
+            with open(options.ready, "w") as ready:
+                ready.write("ready\n")
+        server.run()
 
 
 if __name__ == "__main__":

@@ -2,7 +2,9 @@
 # shellcheck shell=bash
 # watch.sh - running pathlag and judging what it said. Sourced by lib.sh.
 
-LIMIT=$((30 * SLOWNESS)) # no single run takes longer
+LIMIT=$((30 * SLOWNESS))   # no single run takes longer
+RUNNING=''                 # not empty: a pathlag in the background still writes
+ASKED=() MEANT=() SOUND='' # what is to be judged: expressions, their meaning; sound.jq's too
 
 # pathlag to the end, in the client's namespace, and its output checked: `lag -- COMMAND`,
 # `lag -p PID -c 1`. Its lines go to $OUT, what the command says to $T/stdout.
@@ -21,22 +23,26 @@ lag_apart() {
 # pathlag as it is called: its stdout in $OUT, nothing checked.
 lag_raw() {
 	local start
-	start=$(now_ms)
+	judge
 	STATUS=0
+	start=${EPOCHREALTIME/[.,]/}
 	timeout --foreground -k 5 "$LIMIT" ip netns exec "$C" "$PATHLAG" "$@" >"$OUT" 2>"$ERR" || STATUS=$?
-	MS=$(($(now_ms) - start))
+	MS=$(((${EPOCHREALTIME/[.,]/} - start) / 1000))
+	: >"$T/told"
 	log "pathlag $*: status $STATUS, $MS ms"
 }
 
 # pathlag in the background; returns when it is armed. lag_stop ends it and checks its output.
 lag_start() {
 	local status=0
+	judge
+	RUNNING=1
 	rm -f "$T/ready"
 	mkfifo "$T/ready"
 	timeout --foreground -k 5 "$LIMIT" ip netns exec "$C" "$PATHLAG" --json --ready-fd 9 "$@" \
 		>"$OUT" 2>"$ERR" 9>"$T/ready" </dev/null &
 	LAG_PID=$!
-	read -r -n1 -t 15 <"$T/ready" || status=$?
+	read -r -n1 -t $((15 * SLOWNESS)) <"$T/ready" || status=$?
 	if [ $status != 0 ]; then
 		kill "$LAG_PID" 2>/dev/null || true
 		fail "pathlag did not become ready: $(tail -n1 "$ERR")"
@@ -48,6 +54,8 @@ lag_stop() {
 	kill -TERM "$LAG_PID" # timeout hands it on
 	STATUS=0
 	wait "$LAG_PID" || STATUS=$?
+	RUNNING=''
+	: >"$T/told"
 	# timeout itself answers 124 to 143 for a signalled run; pathlag says in $OUT whether it drained.
 	sound
 }
@@ -66,16 +74,80 @@ jq_lines() {
 }
 
 expect() { # JQ-EXPR 'what the user sees'
-	local got
-	got=$(jq_lines "$1") || true
-	if [ "$got" = true ]; then
-		log "right: $2"
-		return
+	nothing_overwritten
+	ASKED+=("$1") MEANT+=("$2")
+	settled || answer
+}
+
+# What must hold for every run, whatever it was about.
+sound() {
+	SOUND='sound::sound'
+}
+
+# All that was expected of the last run so far is answered now. A case that writes to $OUT itself
+# after it expected something calls this before.
+judge() {
+	nothing_overwritten
+	answer
+}
+
+nothing_overwritten() {
+	[ ${#ASKED[@]} = 0 ] || settled || problem "overwritten before it was judged: ${MEANT[0]}"
+}
+
+# The last run has ended and nothing was written since: what is asked now can be answered later.
+settled() {
+	[ -z "$RUNNING" ] && [ -e "$T/told" ] && ! [ "$OUT" -nt "$T/told" ]
+}
+
+# One jq for everything, because to start it takes longer than its work.
+answer() {
+	local answers asked=("${ASKED[@]}") meant=("${MEANT[@]}") sound=$SOUND i
+	ASKED=() MEANT=() SOUND=''
+	[ ${#asked[@]} -gt 0 ] || [ -n "$sound" ] || return 0
+	if [ -n "$sound" ] && ! whole_lines; then
+		show
+		return 0
 	fi
-	problem "$2"
-	log "  expression: $1"
-	log "  gave:       $got"
-	show
+	mapfile -t answers < <(answers_to "${sound:-[]}" "${asked[@]}" 2>&1)
+	if [ ${#answers[@]} != $((${#asked[@]} + 1)) ]; then
+		problem "not JSON, or no jq expression: ${answers[*]}"
+		show
+		return 0
+	fi
+	if [ "${answers[0]}" != '[]' ]; then
+		problem "not sound: ${answers[0]}"
+		show
+	fi
+	for i in "${!asked[@]}"; do
+		if [ "${answers[i + 1]}" = true ]; then
+			log "right: ${meant[i]}"
+		else
+			problem "${meant[i]}"
+			log "  expression: ${asked[i]}"
+			log "  gave:       ${answers[i + 1]}"
+			show
+		fi
+	done
+}
+
+# One line of JSON each: the list of what is not sound, then what each expression gave.
+answers_to() { # LIST-EXPR JQ-EXPR...
+	local program='include "lines"; import "sound" as sound; '$1 asked
+	for asked in "${@:2}"; do
+		program+=", (try ([$asked
+			] | if . == [true] then true else . end) catch {error: .})"
+	done
+	jq -c -s -L "$HERE" "$program" "$OUT"
+}
+
+whole_lines() {
+	if [ ! -s "$OUT" ]; then
+		problem "no output: $(tail -n1 "$ERR")"
+		return 1
+	fi
+	[ -z "$(tail -c1 "$OUT")" ] || problem 'the last line is not complete'
+	iconv -f utf-8 -t utf-8 "$OUT" >/dev/null || problem 'the output is not valid UTF-8'
 }
 
 # pathlag's lines and complaints, once per case, for whoever reads a failure.
@@ -86,25 +158,6 @@ show() {
 	head -c 20000 "$OUT" | jq -c 'select(.type != "meta")' 2>/dev/null | head -n 12 || head -n 12 "$OUT"
 	log '  stderr:'
 	tail -n 8 "$ERR"
-}
-
-# What must hold for every run, whatever it was about.
-sound() {
-	local wrong
-	if [ ! -s "$OUT" ]; then
-		problem "no output: $(tail -n1 "$ERR")"
-		return
-	fi
-	if ! wrong=$(jq -s -r -L "$HERE" 'include "sound"; sound[]' "$OUT" 2>&1); then
-		problem "a line is not JSON: $(head -n1 <<<"$wrong")"
-		show
-	elif [ -n "$wrong" ]; then
-		problem "$(head -n1 <<<"$wrong")"
-		log "$wrong"
-		show
-	fi
-	[ "$(tail -c1 "$OUT" | wc -l)" = 1 ] || problem 'the last line is not complete'
-	iconv -f utf-8 -t utf-8 "$OUT" >/dev/null || problem 'the output is not valid UTF-8'
 }
 
 # MIN proves that the fault happened. MAX only that nothing else did: a busy machine may take three

@@ -58,9 +58,9 @@ case_cgroup() { # and what lies below it
 	mkdir -p "$CGROUP/child" || skip "no cgroup can be made in $mount"
 	# From outside: `ip netns exec` hides the hierarchy behind a /sys of its own.
 	mkfifo "$T/armed"
-	timeout 20 "$PATHLAG" --json -o "$OUT" --netns "$C" --cgroup "$CGROUP" -c 1 --ready-fd 9 \
+	timeout "$LIMIT" "$PATHLAG" --json -o "$OUT" --netns "$C" --cgroup "$CGROUP" -c 1 --ready-fd 9 \
 		9>"$T/armed" 2>"$ERR" &
-	read -r -t 15 <"$T/armed" || fail "not armed: $(cat "$ERR")"
+	read -r -t $((15 * SLOWNESS)) <"$T/armed" || fail "not armed: $(cat "$ERR")"
 	others
 	(
 		echo "$BASHPID" >"$CGROUP/child/cgroup.procs"
@@ -186,8 +186,8 @@ case_command_user() {
 case_command_interrupted() { # as by Ctrl-C: the signal goes to the whole process group
 	topology
 	web
-	ip netns exec "$C" timeout -k 10 -s INT "$((2 * SLOWNESS))" "$PATHLAG" --json -o "$OUT" -- \
-		sh -c "curl -s -o /dev/null http://$WEB/; exec sleep 30" 2>"$ERR" || true
+	timeout --foreground -k 5 "$LIMIT" ip netns exec "$C" setsid -w "$PATHLAG" --json -o "$OUT" -- \
+		sh -c "curl -s -o /dev/null http://$WEB/; kill -INT 0; exec sleep 30" 2>"$ERR" || true
 	sound
 	expect 'connect.owner.comm == "curl"' 'everything drained'
 }

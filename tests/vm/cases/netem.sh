@@ -107,7 +107,7 @@ case_netem_duplicate() { # a copy is not a retransmit
 	web
 	netem "$C" eth0 duplicate 100%
 	netem "$R" client0 duplicate 100%
-	connect_established "$WEB" 80
+	lag --slow "$((200 * SLOWNESS))ms" -- python3 "$CLIENTS/tcp.py" "$WEB" 80
 	expect 'connect | .verdict.cause == "ok" and .result == "established"' 'nothing to complain about'
 	expect 'connect | .syn.sent == 1 and .syn.retransmits == 0 and .phase_ns.rto_wait == 0' \
 		'one SYN, whatever the link made of it'
