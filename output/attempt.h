@@ -147,6 +147,8 @@ struct drop {
 	char dev[REC_IFNAME_LEN + 1];
 	char within[128]; /* the traced call it happened in: "nf_hook_slow OUTPUT"; "" = unknown */
 };
+/* "OUTPUT" where it happened in that call's own code, NULL where in what that had called. */
+const char *drop_own_detail(const struct drop *d);
 const char *drop_packet_name(enum rec_drop_packet packet); /* "syn", as in JSON */
 
 /* A call of a traced function for the attempt's socket. Functions live as long as the decoder. */

@@ -87,6 +87,15 @@ const char *moment_name(enum moment_kind at)
 	return NAME_OF(names, at);
 }
 
+const char *drop_own_detail(const struct drop *d)
+{
+	size_t len = strcspn(d->within, " ");
+
+	if (strncmp(d->within, d->location, len) || d->location[len] != '+')
+		return NULL;
+	return d->within + len + strspn(d->within + len, " ");
+}
+
 const char *drop_packet_name(enum rec_drop_packet packet)
 {
 	static const char *const names[] = {

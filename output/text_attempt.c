@@ -118,7 +118,10 @@ static void draw_drop(struct page *p, const struct attempt *a, const struct mome
 	fprintf(p->f, "  %s", drop_packet_name(d->packet));
 	draw_bytes_after(p, ", ", d->reason, sizeof(d->reason));
 	draw_bytes_after(p, " in ", d->location, sizeof(d->location));
-	draw_bytes_after(p, " inside ", d->within, sizeof(d->within));
+	if (d->within[0] && drop_own_detail(d))
+		fprintf(p->f, " %s", drop_own_detail(d));
+	else
+		draw_bytes_after(p, " inside ", d->within, sizeof(d->within));
 	draw_bytes_after(p, " on ", d->dev, sizeof(d->dev));
 }
 
@@ -259,7 +262,8 @@ static void draw_timeline(struct page *p, const struct attempt *a)
 	if (a->moments > kept)
 		fprintf(p->f, "  … and %u more\n", a->moments - kept);
 	if (a->calls > calls)
-		fprintf(p->f, "  … and %u more calls\n", a->calls - calls);
+		fprintf(p->f, "  … and %u more call%s\n", a->calls - calls,
+			a->calls - calls == 1 ? "" : "s");
 }
 
 int text_attempt(struct page *p, const struct attempt *a, const struct verdict *v)

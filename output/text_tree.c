@@ -221,7 +221,8 @@ int text_tree(struct page *p, const struct call_tree *t)
 			dev = c->dev;
 	}
 	if (t->calls > t->calls_kept)
-		fprintf(p->f, "  … and %u more calls\n", t->calls - t->calls_kept);
+		fprintf(p->f, "  … and %u more call%s\n", t->calls - t->calls_kept,
+			t->calls - t->calls_kept == 1 ? "" : "s");
 	return page_end(p);
 }
 
@@ -239,7 +240,10 @@ int text_hop(struct page *p, const struct hop *h)
 	draw_clock(p, h->ts_ns);
 	fprintf(p->f, "  cpu%u", h->cpu);
 	page_ink(p, INK_PLAIN);
-	fprintf(p->f, "  %-4llu  ", c->subject ? c->subject->number : 0);
+	if (c->subject && c->subject->number)
+		fprintf(p->f, "  %-4llu  ", c->subject->number);
+	else
+		fputs("  -     ", p->f);
 	draw_indent(p, c->depth);
 	fprintf(p->f, "%s ", marks[h->edge]);
 	draw_name(p, c);

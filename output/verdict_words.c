@@ -93,7 +93,9 @@ void say_drop(struct words *w, const struct attempt *a, const struct drop *d)
 	if (d->reason[0])
 		say(w, "%s ", d->reason);
 	say_function(w, d->location);
-	if (d->within[0]) {
+	if (d->within[0] && drop_own_detail(d)) {
+		say(w, " %s", drop_own_detail(d));
+	} else if (d->within[0]) {
 		say(w, ", inside ");
 		say_name(w, d->within);
 	}

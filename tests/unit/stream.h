@@ -21,12 +21,13 @@ struct stream {
 	struct decoder *decoder;
 	struct tracker *tracker;
 	unsigned attempts, lookups;
-	struct attempt attempt[STREAM_KEEP]; /* without drops and moments, but for the last one */
+	struct attempt attempt[STREAM_KEEP]; /* its drops, moments, calls: of the last */
 	struct verdict verdict[STREAM_KEEP];
 	struct lookup lookup[STREAM_KEEP];
 	struct verdict lookup_verdict[STREAM_KEEP];
 	struct moment moment[ATTEMPT_MOMENTS];
 	struct drop drop[ATTEMPT_DROPS];
+	struct attempt_call call[ATTEMPT_CALLS];
 };
 
 static inline void stream_on_attempt(void *arg, const struct attempt *a)
@@ -48,6 +49,9 @@ static inline void stream_on_attempt(void *arg, const struct attempt *a)
 			memcpy(s->moment, a->moment, a->moments_kept * sizeof(*a->moment));
 		if (a->drops_kept)
 			memcpy(s->drop, a->drop, a->drops_kept * sizeof(*a->drop));
+		if (a->calls_kept)
+			memcpy(s->call, a->call, a->calls_kept * sizeof(*a->call));
+		s->attempt[s->attempts].call = s->call;
 		verdict_of_attempt(a, 100 * MS, &s->verdict[s->attempts]);
 	}
 	s->attempts++;
