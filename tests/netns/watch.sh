@@ -102,19 +102,20 @@ settled() {
 
 # One jq for everything, because to start it takes longer than its work.
 answer() {
-	local answers asked=("${ASKED[@]}") meant=("${MEANT[@]}") sound=$SOUND i
+	local said answers asked=("${ASKED[@]}") meant=("${MEANT[@]}") sound=$SOUND i
 	ASKED=() MEANT=() SOUND=''
 	[ ${#asked[@]} -gt 0 ] || [ -n "$sound" ] || return 0
 	if [ -n "$sound" ] && ! whole_lines; then
 		show
 		return 0
 	fi
-	mapfile -t answers < <(answers_to "${sound:-[]}" "${asked[@]}" 2>&1)
-	if [ ${#answers[@]} != $((${#asked[@]} + 1)) ]; then
-		problem "not JSON, or no jq expression: ${answers[*]}"
+	if ! said=$(answers_to "${sound:-[]}" "${asked[@]}" 2>&1); then
+		problem "not JSON, or no jq expression: ${said%%$'\n'*}"
+		log "$said"
 		show
 		return 0
 	fi
+	mapfile -t answers <<<"$said"
 	if [ "${answers[0]}" != '[]' ]; then
 		problem "not sound: ${answers[0]}"
 		show
@@ -131,14 +132,19 @@ answer() {
 	done
 }
 
-# One line of JSON each: the list of what is not sound, then what each expression gave.
+# One line of JSON each: the list of what is not sound, then what each expression gave. An expression
+# may begin with an include, which jq wants before everything else.
 answers_to() { # LIST-EXPR JQ-EXPR...
-	local program='include "lines"; import "sound" as sound; '$1 asked
+	local names='include "lines";' program='import "sound" as sound; '$1 asked
 	for asked in "${@:2}"; do
+		if [[ $asked =~ ^include\ [^\;]*\; ]]; then
+			asked=${asked#"$BASH_REMATCH"}
+			[[ $names == *"$BASH_REMATCH"* ]] || names+=$BASH_REMATCH
+		fi
 		program+=", (try ([$asked
 			] | if . == [true] then true else . end) catch {error: .})"
 	done
-	jq -c -s -L "$HERE" "$program" "$OUT"
+	jq -c -s -L "$HERE" "$names$program" "$OUT"
 }
 
 whole_lines() {
