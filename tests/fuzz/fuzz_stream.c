@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Any bytes as a record stream: decode -> correlate -> judge -> JSON and text. Nothing may crash,
- * leak or read outside its input; and whatever the stream, the phases of every attempt sum to its
- * duration and its timeline is in order. The input is a recording without its magic.
+ * Any bytes as a record stream: decode -> correlate -> judge -> JSON and text, both as `connect`
+ * and as `trace` do it. Nothing may crash, leak or read outside its input; and whatever the stream,
+ * the phases of every attempt sum to its duration and its timeline is in order, callees take no
+ * longer than their caller, and every call is accounted for. The input is a recording without its
+ * magic.
  */
 #include "output/event.h"
 #include "output/sink.h"
 #include "output/tracker.h"
 
 struct judge {
-	struct sink *json, *text;
+	struct sink *json, *text, *flat;
 };
 
 static void on_attempt(void *arg, const struct attempt *a)
@@ -24,6 +26,9 @@ static void on_attempt(void *arg, const struct attempt *a)
 		abort();
 	for (unsigned i = 1; i < a->moments_kept; i++)
 		if (a->moment[i].ts_ns < a->moment[i - 1].ts_ns)
+			abort();
+	for (unsigned i = 1; i < a->calls_kept; i++)
+		if (a->call[i].start_ns < a->call[i - 1].start_ns)
 			abort();
 	verdict_of_attempt(a, 100000000, &v);
 	j->json->ops->connect(j->json, a, &v);
@@ -40,8 +45,56 @@ static void on_lookup(void *arg, const struct lookup *l)
 	j->text->ops->lookup(j->text, l, &v);
 }
 
+static void on_hop(void *arg, const struct hop *h)
+{
+	struct judge *j = arg;
+
+	if (h->edge == EDGE_RETURN && h->call->end_ns < h->call->start_ns)
+		abort();
+	j->json->ops->hop(j->json, h);
+	j->flat->ops->hop(j->flat, h);
+}
+
+static void on_tree(void *arg, const struct call_tree *t)
+{
+	__u64 of_callees[512] = {0}; /* by depth, of the call that was met last there */
+	struct judge *j = arg;
+
+	for (unsigned i = t->calls_kept; i--;) {
+		const struct call *c = &t->call[i];
+
+		if (c->depth > 256)
+			abort();
+		if (c->end == CALL_RETURNED && !c->resumed &&
+			of_callees[c->depth + 1] > call_dur_ns(c))
+			abort();
+		of_callees[c->depth + 1] = 0;
+		if (!c->resumed)
+			of_callees[c->depth] += call_dur_ns(c);
+	}
+	j->text->ops->tree(j->text, t);
+}
+
+static void on_packet(void *arg, const struct packet *p)
+{
+	struct judge *j = arg;
+
+	if (p->end_ns < p->start_ns)
+		abort();
+	j->json->ops->packet(j->json, p);
+	j->text->ops->packet(j->text, p);
+}
+
+static void check_accounts(const struct path_counts *n)
+{
+	if (n->entries !=
+		n->points + n->returned + n->missed_returns + n->open_at_end + n->too_deep)
+		abort();
+}
+
 /* Records are cut from the input by their own length, copied so that ASan sees every overrun. */
-static void feed(struct decoder *d, struct tracker *t, const uint8_t *data, size_t size)
+static void feed(
+	struct decoder *d, struct tracker *t, struct paths *p, const uint8_t *data, size_t size)
 {
 	struct rec_hdr hdr;
 	struct event ev;
@@ -54,8 +107,10 @@ static void feed(struct decoder *d, struct tracker *t, const uint8_t *data, size
 		len = hdr.len < sizeof(hdr) ? sizeof(hdr) : hdr.len > size ? size : hdr.len;
 		rec = malloc(len);
 		memcpy(rec, data, len);
-		if (decoder_read(d, rec, len, &ev) == 1 && ev.type != REC_META)
+		if (decoder_read(d, rec, len, &ev) == 1 && ev.type != REC_META) {
 			tracker_feed(t, &ev);
+			paths_feed(p, &ev);
+		}
 		data += len;
 		size -= len;
 	}
@@ -67,24 +122,41 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct rec_hdr stop = {.type = REC_STOP, .len = sizeof(stop), .ts_ns = UINT64_MAX};
 	FILE *null = fopen("/dev/null", "we");
-	struct sink_cfg cfg = {.out = null, .verbose = true, .width = 80};
-	struct judge j = {.json = sink_json_new(&cfg), .text = sink_text_new(&cfg)};
+	struct sink_cfg cfg = {.out = null, .verbose = true, .stack = true, .width = 80};
+	struct sink_cfg flat = {.out = null, .flat = true, .stack = true};
+	struct judge j = {.json = sink_json_new(&cfg),
+		.text = sink_text_new(&cfg),
+		.flat = sink_text_new(&flat)};
 	struct tracker_cfg tcfg = {.max_attempts = 16,
 		.max_lookups = 16,
 		.arg = &j,
 		.on_attempt = on_attempt,
 		.on_lookup = on_lookup};
+	struct paths_cfg pcfg = {.max_stacks = 8,
+		.max_packets = 8,
+		.max_sockets = 8,
+		.max_calls = 1000,
+		.arg = &j,
+		.on_hop = on_hop,
+		.on_tree = on_tree,
+		.on_packet = on_packet};
 	struct decoder *d = decoder_new();
 	struct tracker *t = tracker_new(&tcfg);
+	struct paths *p = paths_new(&pcfg);
 	struct event ev;
 
-	feed(d, t, data, size);
-	if (decoder_read(d, &stop, sizeof(stop), &ev) == 1)
+	feed(d, t, p, data, size);
+	if (decoder_read(d, &stop, sizeof(stop), &ev) == 1) {
 		tracker_feed(t, &ev);
+		paths_feed(p, &ev);
+	}
+	check_accounts(paths_counts(p));
+	paths_free(p);
 	tracker_free(t);
 	decoder_free(d);
 	sink_free(j.json);
 	sink_free(j.text);
+	sink_free(j.flat);
 	fclose(null);
 	return 0;
 }
