@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Short names for what `pathlag trace` prints, beside those of tests/netns/lines.jq.
-include "lines" {"search": "../netns"};
+# Short names for what `pathlag trace` prints, beside those of tests/netns/lines.jq. Each expression
+# of a case begins with this text, so it is short.
 
 def hops: of("hop");
 def packets: of("packet");

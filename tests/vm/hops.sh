@@ -5,7 +5,7 @@
 # An expression for expect that begins with $HOPS may use the names of hops.jq.
 
 # shellcheck disable=SC2034 # used by the cases
-HOPS="include \"hops\" {\"search\": \"$ROOT/tests/vm\"};"
+HOPS=$(sed '/^#/d' "$ROOT/tests/vm/hops.jq" | tr -s '\n\t' ' ')
 
 # A machine that cannot trace functions is a reason to skip, but none of the guests is one.
 hops_status() {
