@@ -16,6 +16,7 @@ int attempt_ringbuf(void);
 int attempt_uprobe(void);
 int attempt_kprobe(void);
 int attempt_kprobe_multi(void);
+int attempt_kprobe_session(void);
 int attempt_fentry(void);
 
 #endif

@@ -27,8 +27,8 @@ enum hook_backend {
 	HOOK_SESSION, /* kprobe.session: entry and return in one link (Linux 6.10) */
 	HOOK_MULTI,  /* kprobe.multi, one link for entries and one for returns (5.18, CONFIG_FPROBE)
 		      */
-	HOOK_FENTRY, /* fentry/fexit, one pair a function */
-	HOOK_KPROBE, /* perf kprobe/kretprobe, one pair a function */
+	HOOK_KPROBE, /* perf kprobe and kretprobe, one pair a function */
+	HOOK_FENTRY, /* fentry and fexit, one pair a function: a program each */
 	HOOK_BACKENDS
 };
 const char *hook_backend_name(enum hook_backend b); /* "kprobe.session", as in JSON's meta */

@@ -143,6 +143,17 @@ bool kernel_has_func(const struct kernel *k, const char *name)
 	return btf__find_by_name_kind(k->btf, name, BTF_KIND_FUNC) > 0;
 }
 
+bool kernel_has_helper(const struct kernel *k, const char *name)
+{
+	int id = btf__find_by_name_kind(k->btf, "bpf_func_id", BTF_KIND_ENUM);
+	const struct btf_type *t = id > 0 ? btf__type_by_id(k->btf, id) : NULL;
+
+	for (int i = 0; t && i < btf_vlen(t); i++)
+		if (!strcmp(btf__name_by_offset(k->btf, btf_enum(t)[i].name_off), name))
+			return true;
+	return false;
+}
+
 bool kernel_has_drop_reasons(const struct kernel *k)
 {
 	return kernel_tracepoint_args(k, "kfree_skb") >= 3;

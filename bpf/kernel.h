@@ -27,6 +27,9 @@ int kernel_tracepoint_args(const struct kernel *k, const char *name);
 /* Is there a function of that name? For kfuncs. */
 bool kernel_has_func(const struct kernel *k, const char *name);
 
+/* Is there a BPF helper of that name, "BPF_FUNC_get_attach_cookie"? */
+bool kernel_has_helper(const struct kernel *k, const char *name);
+
 /* Does kfree_skb come with a reason? */
 bool kernel_has_drop_reasons(const struct kernel *k);
 

@@ -112,16 +112,15 @@ static __always_inline struct pt_regs *task_entry_regs(struct task_struct *task,
 	return (void *)(stack + THREAD_SIZE - bpf_core_type_size(struct pt_regs));
 }
 
-static __always_inline bool in_process(void *ctx)
+/* HERE: an address on the stack in use. */
+static __always_inline bool in_process_at(__u64 here)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
-	__u64 stack = (__u64)BPF_CORE_READ(task, stack), here = 0;
-	void *spill = ctx;
+	__u64 stack = (__u64)BPF_CORE_READ(task, stack);
 	struct pt_regs *regs;
 
 	if (BPF_CORE_READ(task, flags) & PF_KTHREAD)
 		return false;
-	bpf_probe_read_kernel(&here, sizeof(here), &spill);
 	if (here - stack >= THREAD_SIZE)
 		return false;
 	regs = task_entry_regs(task, stack);
@@ -131,7 +130,7 @@ static __always_inline bool in_process(void *ctx)
 /* SOFTIRQ_OFFSET, HARDIRQ_MASK, NMI_MASK */
 # define PREEMPT_INTERRUPTED 0x00ff0100
 
-static __always_inline bool in_process(void *ctx)
+static __always_inline bool in_process_at(__u64 here)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
 	struct task_struct___preempt *t = (void *)task;
@@ -141,5 +140,20 @@ static __always_inline bool in_process(void *ctx)
 	return !(BPF_CORE_READ(t, thread_info.preempt_count) & PREEMPT_INTERRUPTED);
 }
 #endif
+
+/* A pointer as a number: the kernel's own address of what the verifier calls a context. */
+static __always_inline __u64 address_of(void *ctx)
+{
+	void *spill = ctx;
+	__u64 at = 0;
+
+	bpf_probe_read_kernel(&at, sizeof(at), &spill);
+	return at;
+}
+
+static __always_inline bool in_process(void *ctx)
+{
+	return in_process_at(address_of(ctx));
+}
 
 #endif

@@ -212,6 +212,22 @@ int probes_open(
 	return 0;
 }
 
+int probes_share(const struct probes *p, struct bpf_object *other)
+{
+	static const char *const shared[] = {
+		"ring", "socks", "tuples", "scope_tgids", ".data.shared"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(shared); i++) {
+		struct bpf_map *from = bpf_object__find_map_by_name(p->skel->obj, shared[i]);
+		struct bpf_map *to = bpf_object__find_map_by_name(other, shared[i]);
+		int err = from && to ? bpf_map__reuse_fd(to, bpf_map__fd(from)) : -ENOENT;
+
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
 int probes_follow(struct probes *p, __u32 pid)
 {
 	int fd = bpf_map__fd(p->skel->maps.scope_tgids);

@@ -39,6 +39,10 @@ struct probes_cfg {
 int probes_open(
 	struct probes **ret, struct kernel *k, const struct probes_cfg *cfg, struct errbuf *err);
 
+/* Makes OTHER, opened but not loaded, use the same ring, sockets and processes: the maps that both
+ * have. 0 or -errno. */
+int probes_share(const struct probes *p, struct bpf_object *other);
+
 /* Puts PID, a process id, into scope.by_pid's set. */
 int probes_follow(struct probes *p, __u32 pid);
 

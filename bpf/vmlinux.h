@@ -45,6 +45,8 @@ enum { BPF_RB_AVAIL_DATA = 0 };
 
 /* Which helpers this kernel has. */
 enum bpf_func_id {
+	BPF_FUNC_get_func_ip = 173,
+	BPF_FUNC_get_attach_cookie = 174,
 	BPF_FUNC_task_pt_regs = 175,
 };
 
@@ -301,6 +303,10 @@ struct sk_buff {
 	u32 end;
 	unsigned char *head;
 	unsigned char *data;
+};
+
+struct sk_buff___mark {
+	__u32 mark; /* in a group of its own until 5.17 */
 };
 
 struct skb_frag { /* a struct bio_vec until 6.8: read as raw bytes, see page.bpf.h */

@@ -126,7 +126,9 @@ int filter_splice_new(const struct filter *f, struct filter_splice **ret, struct
 void filter_splice_free(struct filter_splice *s);
 void filter_splice_freep(struct filter_splice **s);
 
-/* Takes over the sections "raw_tp/..." of objects opened from now on, attach included. */
+/* Takes over the sections "raw_tp/..." of objects opened from now on, attach included, and
+ * "kprobe", "fentry/..." and "fexit/...", which the caller attaches (and gives their targets)
+ * himself. */
 int filter_splice_register(struct filter_splice *s, struct errbuf *err);
 
 /*

@@ -11,6 +11,20 @@
 #include "filters/filter.h"
 #include "filters/inject.h"
 
+/* The kinds of programs that may ask the filter. A program's own expected attach type, where it has
+ * set one, wins over the one here. */
+static const struct {
+	const char *name;
+	enum bpf_prog_type type;
+	enum bpf_attach_type attach;
+} sections[] = {
+	{"raw_tp+", BPF_PROG_TYPE_RAW_TRACEPOINT, 0},
+	{"kprobe+", BPF_PROG_TYPE_KPROBE, 0},
+	{"fentry+", BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY},
+	{"fexit+", BPF_PROG_TYPE_TRACING, BPF_TRACE_FEXIT},
+};
+#define SECTIONS ARRAY_SIZE(sections)
+
 struct tables {
 	struct tables *next;
 	struct inject_table funcs, lines;
@@ -20,7 +34,8 @@ struct filter_splice {
 	const struct filter *f;
 	struct tables *tables;
 	size_t count;
-	int handler; /* libbpf's id, -1: not registered */
+	int handler[SECTIONS]; /* libbpf's ids */
+	int handlers;
 	struct errbuf err;
 };
 
@@ -37,7 +52,6 @@ int filter_splice_new(const struct filter *f, struct filter_splice **ret, struct
 	if (!s)
 		return err_set(err, -ENOMEM, "out of memory");
 	s->f = f;
-	s->handler = -1;
 	*ret = s;
 	return 0;
 }
@@ -46,8 +60,8 @@ void filter_splice_free(struct filter_splice *s)
 {
 	if (!s)
 		return;
-	if (s->handler >= 0)
-		libbpf_unregister_prog_handler(s->handler);
+	while (s->handlers > 0)
+		libbpf_unregister_prog_handler(s->handler[--s->handlers]);
 	while (s->tables) {
 		struct tables *next = s->tables->next;
 
@@ -177,11 +191,14 @@ static int prepare(struct bpf_program *prog, struct bpf_prog_load_opts *opts, lo
 	return filter_splice_program((struct filter_splice *)cookie, prog, opts);
 }
 
-/* libbpf's own handler of these sections is out of play, and with it its attach function. */
+/* libbpf's own handler of these sections is out of play, and with it its attach function. Only raw
+ * tracepoints are attached by section. */
 static int attach(const struct bpf_program *prog, long cookie, struct bpf_link **link)
 {
-	const char *name = strchr(bpf_program__section_name(prog), '/');
+	const char *section = bpf_program__section_name(prog), *name = strchr(section, '/');
 
+	if (strncmp(section, "raw_tp", 6))
+		name = NULL;
 	*link = name ? bpf_program__attach_raw_tracepoint(prog, name + 1) : NULL;
 	return *link || !name ? 0 : -errno;
 }
@@ -203,10 +220,13 @@ int filter_splice_register(struct filter_splice *s, struct errbuf *err)
 		.prog_prepare_load_fn = prepare, .prog_attach_fn = attach);
 
 	keep_table();
-	s->handler =
-		libbpf_register_prog_handler("raw_tp+", BPF_PROG_TYPE_RAW_TRACEPOINT, 0, &opts);
-	if (s->handler < 0)
-		return err_set(
-			err, s->handler, "libbpf takes no handler: %s", strerror(-s->handler));
+	for (size_t i = 0; i < SECTIONS; i++) {
+		int id = libbpf_register_prog_handler(
+			sections[i].name, sections[i].type, sections[i].attach, &opts);
+
+		if (id < 0)
+			return err_set(err, id, "libbpf takes no handler: %s", strerror(-id));
+		s->handler[s->handlers++] = id;
+	}
 	return 0;
 }

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * cookie.h - all that a program of the function layer must know of the function it was called for,
+ * in 64 bits: as BPF cookie of the attachment, found by the function's address, or put into the
+ * program itself (hook_link.c).
+ *
+ *	bit 0..23   number of the function (rec_hop.func)
+ *	    24..26  skb_pos, 1 to 6, 0 = none      27..29  skb_kind, enum func_arg
+ *	    30..32  sk_pos                         33..35  sk_kind
+ *	    36..39  enum cookie_role
+ *	    40      COOKIE_SILENT                  41      COOKIE_NO_RETURN
+ *	    42..45  parameters in registers (fexit finds the return value behind them)
+ */
+#ifndef PATHLAG_COOKIE_H
+#define PATHLAG_COOKIE_H
+
+/* What a call means for the packets that are followed, besides being shown. */
+enum cookie_role {
+	ROLE_NONE,
+	ROLE_CONTEXT, /* has no packet of its own: takes that of the call around it */
+	ROLE_COPY,    /* returns another skb with the same packet */
+	ROLE_SEGMENT, /* returns a list of them */
+	ROLE_FREE,    /* ends the skb without a word of the tracepoints */
+	ROLE_END,     /* part of an skb's end: no packet begins here */
+	ROLE_CLOSE,   /* ends the socket */
+	ROLE_HOOKS,   /* nf_hook_slow(): says which hook */
+};
+
+#define COOKIE_SILENT    (1ull << 40) /* not shown: there for its role */
+#define COOKIE_NO_RETURN (1ull << 41)
+
+#define COOKIE_FUNC(c)     ((__u32)((c)&0xffffff))
+#define COOKIE_SKB_POS(c)  ((__u32)((c) >> 24 & 7))
+#define COOKIE_SKB_KIND(c) ((__u32)((c) >> 27 & 7))
+#define COOKIE_SK_POS(c)   ((__u32)((c) >> 30 & 7))
+#define COOKIE_SK_KIND(c)  ((__u32)((c) >> 33 & 7))
+#define COOKIE_ROLE(c)     ((__u32)((c) >> 36 & 15))
+#define COOKIE_PARAMS(c)   ((__u32)((c) >> 42 & 15))
+
+#define COOKIE(func, skb_pos, skb_kind, sk_pos, sk_kind, role, params)                       \
+ ((__u64)(func) | (__u64)(skb_pos) << 24 | (__u64)(skb_kind) << 27 | (__u64)(sk_pos) << 30 | \
+	 (__u64)(sk_kind) << 33 | (__u64)(role) << 36 | (__u64)(params) << 42)
+
+/* Stands for the cookie in programs that are to be cloned. */
+#define COOKIE_MARK 0x504c434f4f4b4945ull
+
+/* enum func_arg of functions.h, which BPF programs cannot include. */
+enum cookie_kind {
+	KIND_NONE,
+	KIND_SKB,
+	KIND_SKB_REF,
+	KIND_SOCK,
+	KIND_SOCKET,
+	KIND_REQUEST,
+	KIND_XDP_BUFF,
+	KIND_XDP_FRAME,
+};
+
+#endif

@@ -1,0 +1,538 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "bpf/hook.h"
+#include "bpf/attach.h"
+#include "bpf/attempt.h"
+#include "bpf/hook_link.h"
+#include "bpf/roles.h"
+
+#include <bpf/bpf.h>
+#include <linux/bpf.h>
+#include <poll.h>
+#include <sys/resource.h>
+
+#include "bpf/function.skel.h"
+
+#define RING_BYTES  (8u << 20)
+#define TRACEPOINTS 4 /* packets and processes end */
+
+struct hooks {
+	struct function_bpf *skel;
+	struct ring_buffer *ring; /* NULL with the milestone layer: its ring is used */
+	enum hook_backend backend;
+	struct hooked *hooked; /* by number, as in rec_hop.func */
+	size_t count;
+	bool no_returns;
+	bool cookies; /* each attachment carries one */
+	struct fd_list links;
+	struct bpf_link *tracepoint[TRACEPOINTS];
+	struct filter_splice *splice;
+	char **skipped;
+	size_t skipped_count;
+	probes_record_fn fn; /* of the poll under way */
+	void *fn_ctx;
+};
+
+/* ---- backends ------------------------------------------------------------------------------- */
+
+static const struct {
+	const char *word, *name;
+	int (*attempt)(void);
+} backends[HOOK_BACKENDS] = {
+	[HOOK_AUTO] = {"auto", "none", NULL},
+	[HOOK_SESSION] = {"session", "kprobe.session", attempt_kprobe_session},
+	[HOOK_MULTI] = {"multi", "kprobe.multi", attempt_kprobe_multi},
+	[HOOK_KPROBE] = {"kprobe", "kprobe", attempt_kprobe},
+	[HOOK_FENTRY] = {"fentry", "fentry", attempt_fentry},
+};
+
+const char *hook_backend_name(enum hook_backend b)
+{
+	return backends[b].name;
+}
+
+int hook_backend_of(const char *word, enum hook_backend *ret)
+{
+	for (int b = 0; b < HOOK_BACKENDS; b++)
+		if (!strcmp(word, backends[b].word) ||
+			(b != HOOK_AUTO && !strcmp(word, backends[b].name))) {
+			*ret = b;
+			return 0;
+		}
+	return -EINVAL;
+}
+
+int hook_backend_try(enum hook_backend b)
+{
+	return backends[b].attempt ? backends[b].attempt() : -EINVAL;
+}
+
+/* The one asked for, or the first that works; what was tried is told. */
+static int backend_choose(enum hook_backend wanted, enum hook_backend *ret, struct errbuf *err)
+{
+	char tried[256] = "";
+	size_t at = 0;
+	int code = -ENOTSUP;
+
+	for (int b = HOOK_AUTO + 1; b < HOOK_BACKENDS; b++) {
+		if (wanted != HOOK_AUTO && (int)wanted != b)
+			continue;
+		code = hook_backend_try(b);
+		if (!code) {
+			*ret = b;
+			return 0;
+		}
+		at += snprintf(tried + at, sizeof(tried) - at, "%s%s: %s", at ? "; " : "",
+			backends[b].name, strerror(-code));
+		if (at >= sizeof(tried))
+			break;
+	}
+	return err_set(err, -ENOTSUP,
+		"this kernel lets no function be traced (%s); `pathlag check` says what it lacks",
+		tried);
+}
+
+static bool is_single(const struct hooks *h)
+{
+	return h->backend == HOOK_FENTRY || h->backend == HOOK_KPROBE;
+}
+
+/* ---- what is attached ----------------------------------------------------------------------- */
+
+static __u64 cookie_of(const struct hooks *h, const struct function *f, __u32 number, bool shown)
+{
+	__u64 c = COOKIE(
+		number, f->skb_pos, f->skb_kind, f->sk_pos, f->sk_kind, role_of(f), f->params);
+
+	if (!shown)
+		c |= COOKIE_SILENT;
+	/* What copies a packet must be seen to return, whatever is shown. */
+	if (h->no_returns && COOKIE_ROLE(c) != ROLE_COPY && COOKIE_ROLE(c) != ROLE_SEGMENT)
+		c |= COOKIE_NO_RETURN;
+	return c;
+}
+
+static void hooked_add(struct hooks *h, const struct function *f, bool shown)
+{
+	struct hooked *x = &h->hooked[h->count];
+
+	x->f = f;
+	x->cookie = cookie_of(h, f, (__u32)h->count, shown);
+	h->count++;
+}
+
+static const struct function *function_named(const struct functions *list, const char *name)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (!strcmp(list->list[i].name, name) && !strcmp(list->list[i].module, "vmlinux"))
+			return &list->list[i];
+	return NULL;
+}
+
+/* The chosen ones, then those that packets and sockets end in or are copied by, unseen. */
+static int hooked_collect(struct hooks *h, const struct hooks_cfg *cfg)
+{
+	const struct functions *list = cfg->functions;
+	const struct role *role;
+
+	h->hooked = calloc(list->count + 64, sizeof(*h->hooked));
+	if (!h->hooked)
+		return -ENOMEM;
+	for (size_t i = 0; i < list->count; i++)
+		if (list->list[i].chosen && list->list[i].why == FUNC_OK)
+			hooked_add(h, &list->list[i], true);
+	for (size_t i = 0; (role = role_at(i)); i++) {
+		const struct function *f =
+			role->always ? function_named(list, role->function) : NULL;
+
+		if (f && !f->chosen && f->why == FUNC_OK)
+			hooked_add(h, f, false);
+	}
+	return 0;
+}
+
+static bool has_context(const struct hooks *h)
+{
+	for (size_t i = 0; i < h->count; i++)
+		if (h->hooked[i].f->context)
+			return true;
+	return false;
+}
+
+_printf_(2, 3) static void skip(struct hooks *h, const char *fmt, ...)
+{
+	char **grown = realloc(h->skipped, (h->skipped_count + 1) * sizeof(*grown));
+	va_list ap;
+
+	if (!grown)
+		return;
+	h->skipped = grown;
+	va_start(ap, fmt);
+	if (vasprintf(&grown[h->skipped_count], fmt, ap) >= 0)
+		h->skipped_count++;
+	va_end(ap);
+}
+
+/* ---- open ----------------------------------------------------------------------------------- */
+
+static void programs_choose(struct hooks *h, const struct kernel *k, const struct hooks_cfg *cfg)
+{
+	struct function_bpf *s = h->skel;
+	bool reasons = kernel_tracepoint_args(k, "kfree_skb") > 2;
+	bool follow = !cfg->probes && cfg->scope && cfg->scope->follow;
+
+	bpf_program__set_autoload(s->progs.on_session, h->backend == HOOK_SESSION);
+	/* fentry cannot reach functions without BTF: they get a kprobe. */
+	bpf_program__set_autoload(s->progs.on_enter, h->backend != HOOK_SESSION);
+	bpf_program__set_autoload(s->progs.on_leave, h->backend != HOOK_SESSION);
+	bpf_program__set_autoload(s->progs.on_fentry, h->backend == HOOK_FENTRY);
+	bpf_program__set_autoload(s->progs.on_fexit, h->backend == HOOK_FENTRY);
+	bpf_program__set_autoload(s->progs.on_kfree_skb, !reasons);
+	bpf_program__set_autoload(s->progs.on_kfree_skb_reason, reasons);
+	bpf_program__set_autoload(s->progs.on_fork, follow);
+	bpf_program__set_autoload(s->progs.on_exit, follow);
+	if (h->backend == HOOK_SESSION)
+		bpf_program__set_expected_attach_type(s->progs.on_session, ATTACH_KPROBE_SESSION);
+	if (h->backend == HOOK_MULTI) {
+		bpf_program__set_expected_attach_type(s->progs.on_enter, ATTACH_KPROBE_MULTI);
+		bpf_program__set_expected_attach_type(s->progs.on_leave, ATTACH_KPROBE_MULTI);
+	}
+}
+
+static void maps_choose(struct hooks *h, bool context)
+{
+	struct function_bpf *s = h->skel;
+
+	/* A map that no program uses costs memory all the same. */
+	if (h->backend == HOOK_SESSION)
+		bpf_map__set_max_entries(s->maps.calls_open, 1);
+	if (!h->cookies)
+		bpf_map__set_max_entries(s->maps.cookies, 2 * h->count);
+	if (!context)
+		bpf_map__set_max_entries(s->maps.stacks_open, 1);
+}
+
+static void configure(struct hooks *h, struct kernel *k, const struct hooks_cfg *cfg)
+{
+	struct function_bpf *s = h->skel;
+	const struct scope *scope = cfg->probes ? NULL : cfg->scope;
+	size_t ring = cfg->ring_bytes ? cfg->ring_bytes : RING_BYTES;
+
+	programs_choose(h, k, cfg);
+	if (scope)
+		s->rodata->scope = *scope;
+	s->rodata->scope_on = scope && (scope->by_pid || scope->by_comm || scope->by_cgroup);
+	s->rodata->with_connect = cfg->probes != NULL;
+	s->rodata->judge_anew = cfg->no_follow;
+	s->rodata->with_context = has_context(h);
+	s->rodata->with_cookies = h->cookies;
+	s->rodata->with_stacks = cfg->stacks;
+	s->rodata->only_ifindex = cfg->ifindex;
+	s->rodata->filter_on = h->splice != NULL;
+	s->rodata->reason_consumed = kernel_reason_consumed(k);
+	s->rodata->read_direct = kernel_has_func(k, "bpf_rdonly_cast");
+	s->rodata->ring_wakeup_bytes = ring / 4;
+	maps_choose(h, s->rodata->with_context);
+	if (!cfg->probes)
+		bpf_map__set_max_entries(s->maps.ring, ring);
+}
+
+/* Before the object is opened: its sections then come by way of the splice. */
+static int splice(struct hooks *h, const struct hooks_cfg *cfg, struct errbuf *err)
+{
+	int code;
+
+	if (cfg->probes || !cfg->filter || filter_is_empty(cfg->filter))
+		return 0;
+	code = filter_splice_new(cfg->filter, &h->splice, err);
+	return code ? code : filter_splice_register(h->splice, err);
+}
+
+static int load_error(const struct hooks *h, int code, struct errbuf *err)
+{
+	if (h->splice && *filter_splice_error(h->splice))
+		return err_set(err, code, "%s", filter_splice_error(h->splice));
+	if (code == -EPERM)
+		return err_set(err, code,
+			"tracing needs root, or the capabilities CAP_BPF and CAP_PERFMON");
+	return err_set(err, code,
+		"cannot load the function layer's programs: %s (-v shows the kernel's words)",
+		strerror(-code));
+}
+
+#define ENDBR_BYTES 4
+
+/* A function is known by its own address or, from ftrace's list, by that behind its ENDBR. Which
+ * one it is cannot be seen from here, and nothing else begins at the other. */
+static int addresses_put(struct hooks *h)
+{
+	int fd = bpf_map__fd(h->skel->maps.cookies);
+
+	for (size_t i = 0; !h->cookies && i < h->count; i++) {
+		__u64 addr = h->hooked[i].f->addr, before = addr - ENDBR_BYTES;
+
+		if (!addr)
+			continue;
+		if (bpf_map_update_elem(fd, &addr, &h->hooked[i].cookie, BPF_ANY) ||
+			bpf_map_update_elem(fd, &before, &h->hooked[i].cookie, BPF_NOEXIST))
+			return -errno;
+	}
+	return 0;
+}
+
+static int load(struct hooks *h, struct kernel *k, const struct hooks_cfg *cfg)
+{
+	int err;
+
+	h->skel = function_bpf__open();
+	if (!h->skel)
+		return -errno;
+	/* Where a splice has taken the section over, libbpf does not look for the target. */
+	if (h->backend == HOOK_FENTRY) {
+		err = bpf_program__set_attach_target(h->skel->progs.on_fentry, 0, "tcp_v4_connect");
+		if (!err)
+			err = bpf_program__set_attach_target(
+				h->skel->progs.on_fexit, 0, "tcp_v4_connect");
+		if (err)
+			return err;
+	}
+	configure(h, k, cfg);
+	err = cfg->probes ? probes_share(cfg->probes, h->skel->obj) : 0;
+	if (!err)
+		err = function_bpf__load(h->skel);
+	if (!err)
+		err = addresses_put(h);
+	for (size_t i = 0; !err && !cfg->probes && cfg->pids && i < cfg->pids->count; i++)
+		err = hooks_follow(h, cfg->pids->pid[i]);
+	return err;
+}
+
+static int on_record(void *ctx, void *rec, size_t len)
+{
+	struct hooks *h = ctx;
+
+	return h->fn(h->fn_ctx, rec, len);
+}
+
+/* Addresses are needed for many at once, and where they stand in for cookies; else a name will do,
+ * and the kernel says no soon enough unless there are very many. */
+static int resolve(struct hooks *h, const struct hooks_cfg *cfg, struct errbuf *err)
+{
+	bool addresses = !is_single(h) || !h->cookies;
+
+	if (!addresses && functions_chosen(cfg->functions) <= HOOK_SLOW_MANY)
+		return 0;
+	return functions_resolve(cfg->functions, addresses, err);
+}
+
+int hooks_open(
+	struct hooks **ret, struct kernel *k, const struct hooks_cfg *cfg, struct errbuf *err)
+{
+	_cleanup_(hooks_freep) struct hooks *h = calloc(1, sizeof(*h));
+	struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
+	int code;
+
+	if (!h)
+		return -ENOMEM;
+	libbpf_set_print(cfg->log);
+	setrlimit(RLIMIT_MEMLOCK, &unlimited);
+	h->no_returns = cfg->no_returns;
+	code = backend_choose(cfg->backend, &h->backend, err);
+	h->cookies = is_single(h) && kernel_has_helper(k, "BPF_FUNC_get_attach_cookie");
+	if (!code)
+		code = resolve(h, cfg, err);
+	if (!code)
+		code = hooked_collect(h, cfg);
+	if (!code)
+		code = splice(h, cfg, err);
+	if (code)
+		return code;
+	code = load(h, k, cfg);
+	if (code)
+		return load_error(h, code, err);
+	if (!cfg->probes) {
+		h->ring = ring_buffer__new(bpf_map__fd(h->skel->maps.ring), on_record, h, NULL);
+		if (!h->ring)
+			return err_set(
+				err, -errno, "cannot map the ring buffer: %s", strerror(errno));
+	}
+	*ret = TAKE_PTR(h);
+	return 0;
+}
+
+int hooks_follow(struct hooks *h, __u32 pid)
+{
+	int fd = bpf_map__fd(h->skel->maps.scope_tgids);
+
+	return bpf_map_update_elem(fd, &pid, &pid, BPF_ANY) ? -errno : 0;
+}
+
+/* ---- arm ------------------------------------------------------------------------------------ */
+
+static void on_skip(void *arg, const struct hooked *x, int code)
+{
+	skip(arg, "%s: %s", x->f->name, strerror(-code));
+}
+
+static int arm_multi(struct hooks *h)
+{
+	struct hook_multi m = {.type = ATTACH_KPROBE_SESSION,
+		.enter = bpf_program__fd(h->skel->progs.on_session),
+		.leave = -1,
+		.skip = on_skip,
+		.arg = h};
+
+	if (h->backend == HOOK_MULTI) {
+		m.type = ATTACH_KPROBE_MULTI;
+		m.enter = bpf_program__fd(h->skel->progs.on_enter);
+		m.leave = bpf_program__fd(h->skel->progs.on_leave);
+	}
+	return hook_link_multi(&h->links, h->hooked, h->count, &m);
+}
+
+static int arm_one(struct hooks *h, struct hooked *x)
+{
+	struct function_bpf *s = h->skel;
+
+	if (h->backend == HOOK_FENTRY && x->f->btf_id)
+		return hook_link_fentry(&h->links, x, s->progs.on_fentry, s->progs.on_fexit);
+	if (!h->cookies && !x->f->addr)
+		return -ENOENT;
+	return hook_link_kprobe(&h->links, x, bpf_program__fd(s->progs.on_enter),
+		bpf_program__fd(s->progs.on_leave), h->cookies);
+}
+
+static int arm_singly(struct hooks *h)
+{
+	for (size_t i = 0; i < h->count; i++) {
+		int code = arm_one(h, &h->hooked[i]);
+
+		if (code)
+			on_skip(h, &h->hooked[i], code);
+	}
+	return 0;
+}
+
+static void arm_tracepoints(struct hooks *h)
+{
+	struct function_bpf *s = h->skel;
+	struct bpf_program *prog;
+
+	bpf_object__for_each_program(prog, s->obj)
+	{
+		const char *section = bpf_program__section_name(prog);
+		struct bpf_link **at = NULL;
+
+		if (!bpf_program__autoload(prog) || strncmp(section, "raw_tp/", 7))
+			continue;
+		for (size_t i = 0; i < ARRAY_SIZE(h->tracepoint) && !at; i++)
+			if (!h->tracepoint[i])
+				at = &h->tracepoint[i];
+		*at = bpf_program__attach(prog);
+		if (!*at)
+			skip(h, "%s: %s", section, strerror(errno));
+	}
+}
+
+int hooks_arm(struct hooks *h, struct errbuf *err)
+{
+	int code;
+
+	arm_tracepoints(h);
+	code = is_single(h) ? arm_singly(h) : arm_multi(h);
+	if (code)
+		return err_set(err, code, "cannot attach: %s", strerror(-code));
+	if (!hooks_attached(h))
+		return err_set(err, -ENOTSUP, "no function could be attached%s%s",
+			h->skipped_count ? ": " : "", h->skipped_count ? h->skipped[0] : "");
+	__atomic_store_n(&h->skel->bss->armed, 1, __ATOMIC_RELEASE);
+	return 0;
+}
+
+/* ---- poll ----------------------------------------------------------------------------------- */
+
+int hooks_poll(struct hooks *h, int timeout_ms, probes_record_fn fn, void *ctx)
+{
+	struct pollfd pfd = {.fd = hooks_fd(h), .events = POLLIN};
+
+	if (timeout_ms && poll(&pfd, 1, timeout_ms) < 0)
+		return -errno;
+	h->fn = fn;
+	h->fn_ctx = ctx;
+	return ring_buffer__consume(h->ring);
+}
+
+int hooks_fd(const struct hooks *h)
+{
+	return ring_buffer__epoll_fd(h->ring);
+}
+
+void hooks_lost(const struct hooks *h, uint64_t counts[LOST_KINDS])
+{
+	for (int i = 0; i < LOST_KINDS; i++)
+		counts[i] = __atomic_load_n(&h->skel->bss->lost[i], __ATOMIC_RELAXED);
+}
+
+enum hook_backend hooks_backend(const struct hooks *h)
+{
+	return h->backend;
+}
+
+const struct function *hooks_function(const struct hooks *h, __u32 id, __u32 *flags)
+{
+	if (id >= h->count)
+		return NULL;
+	*flags = h->hooked[id].f->context ? FUNC_CONTEXT : 0;
+	if (h->hooked[id].cookie & COOKIE_NO_RETURN)
+		*flags |= FUNC_NO_RETURN;
+	return h->hooked[id].f;
+}
+
+size_t hooks_attached(const struct hooks *h)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < h->count; i++)
+		n += h->hooked[i].attached && !(h->hooked[i].cookie & COOKIE_SILENT);
+	return n;
+}
+
+size_t hooks_skipped(const struct hooks *h)
+{
+	return h->skipped_count;
+}
+
+const char *hooks_skipped_name(const struct hooks *h, size_t i)
+{
+	return i < h->skipped_count ? h->skipped[i] : NULL;
+}
+
+/* ---- the end -------------------------------------------------------------------------------- */
+
+void hooks_disarm(struct hooks *h)
+{
+	if (h->skel && h->skel->bss)
+		__atomic_store_n(&h->skel->bss->armed, 0, __ATOMIC_RELEASE);
+}
+
+void hooks_free(struct hooks *h)
+{
+	if (!h)
+		return;
+	hooks_disarm(h);
+	fd_list_close(&h->links);
+	for (size_t i = 0; i < ARRAY_SIZE(h->tracepoint); i++)
+		bpf_link__destroy(h->tracepoint[i]);
+	ring_buffer__free(h->ring);
+	function_bpf__destroy(h->skel);
+	filter_splice_free(h->splice);
+	for (size_t i = 0; i < h->skipped_count; i++)
+		free(h->skipped[i]);
+	free(h->skipped);
+	free(h->hooked);
+	free(h);
+}
+
+void hooks_freep(struct hooks **h)
+{
+	hooks_free(*h);
+}

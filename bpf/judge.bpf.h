@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * judge.bpf.h - is this packet, is this socket wanted?
+ *
+ * With the milestone layer: if it belongs to an attempt that layer follows. Alone: by process (the
+ * socket's owner, or for packets that arrive the socket their tuple leads to) and by expression.
+ * Most calls are of packets that nobody wants, the same one through dozens of functions: the last
+ * refusal of each CPU is remembered, with enough of the headers to notice that they were rewritten.
+ */
+#ifndef PATHLAG_JUDGE_BPF_H
+#define PATHLAG_JUDGE_BPF_H
+
+#include "bpf/trace.bpf.h"
+
+/* ---- refused before -------------------------------------------------------------------------- */
+
+#define PRINT_WORDS 7 /* of the headers: addresses, ports and checksums of IPv4 and IPv6 */
+
+struct refused {
+	__u64 skb;
+	__u64 data;
+	__u64 print;
+	__u32 len;
+	__u32 pad;
+};
+
+static struct refused refused[CPUS_MAX];
+
+static __always_inline struct refused *refused_here(void)
+{
+	return &refused[bpf_get_smp_processor_id() & (CPUS_MAX - 1)];
+}
+
+/* Only where loads cost an instruction each. */
+static __always_inline void print_of(struct refused *r, const struct sk_buff *skb)
+{
+	__u64 w[PRINT_WORDS];
+	__u16 network = DIRECT(sk_buff, skb)->network_header;
+	unsigned char *head = DIRECT(sk_buff, skb)->head;
+
+	r->skb = (__u64)skb;
+	r->data = (__u64)DIRECT(sk_buff, skb)->data;
+	r->len = DIRECT(sk_buff, skb)->len;
+	words_load(w, network ? head + network + 8 : (void *)r->data, PRINT_WORDS);
+	r->print = w[0] + 3 * w[1] + 5 * w[2] + 7 * w[3] + 11 * w[4] + 13 * w[5] + 17 * w[6];
+}
+
+static __always_inline bool refused_before(const struct refused *now)
+{
+	const struct refused *r = refused_here();
+
+	return r->skb == now->skb && r->print == now->print && r->data == now->data &&
+	       r->len == now->len;
+}
+
+/* ---- sockets --------------------------------------------------------------------------------- */
+
+#define TCP_TIME_WAIT    6
+#define TCP_NEW_SYN_RECV 12
+
+/* Of any socket there is: family 0 where it has no IP addresses. Requests and what waits for its
+ * last packets are no whole sockets: their port lies elsewhere. */
+static __noinline int any_tuple(const void *sk, struct rec_tuple *t)
+{
+	struct sock_head h = {};
+
+	if (!t)
+		return 0;
+	sock_head_read(sk, &h);
+	if (h.family != AF_INET && h.family != AF_INET6) {
+		__builtin_memset(t, 0, sizeof(*t));
+		return 0;
+	}
+	sock_tuple(sk, t);
+	if (h.state == TCP_NEW_SYN_RECV || h.state == TCP_TIME_WAIT)
+		t->sport = bpf_htons(PEEK(sock_common, (const struct sock_common *)sk, skc_num));
+	else
+		t->l4_proto = PEEK(sock, (const struct sock *)sk, sk_protocol);
+	return 1;
+}
+
+/*
+ * HERE is an address on the stack in use. Functions that are not static are verified once, whoever
+ * calls them; before 5.12 they take nothing but numbers.
+ */
+
+/* A socket that a process in scope uses is followed from then on. */
+__noinline int sock_adopt(__u64 here, __u64 key)
+{
+	const void *sk = (void *)key;
+	struct attempt a = {};
+	__u32 netns;
+
+	if (!scope_has_current() || !in_process_at(here))
+		return 0;
+	netns = sk_netns(sk);
+	if (!scope_has_netns(netns))
+		return 0;
+	owner_fill(&a.owner, netns);
+	if (bpf_map_update_elem(&socks, &key, &a, BPF_ANY)) {
+		count_lost(LOST_SOCKET_MAP);
+		return 0;
+	}
+	return 1;
+}
+
+__noinline int sock_wanted(__u64 here, __u64 key)
+{
+	const void *sk = (void *)key;
+	struct rec_tuple t = {};
+
+	if (with_connect)
+		return tracked && attempt_of(sk);
+	if (scope_on && !attempt_of(sk) && !sock_adopt(here, key))
+		return 0;
+	if (scope.by_netns && !scope_on && sk_netns(sk) != scope.netns)
+		return 0;
+	if (!filter_on)
+		return 1;
+	return any_tuple(sk, &t) && filter_tuple(&t);
+}
+
+/* ---- packets --------------------------------------------------------------------------------- */
+
+static __always_inline __u64 flow_owner(const struct rec_tuple *t)
+{
+	__u64 *sk = with_connect ? bpf_map_lookup_elem(&tuples, t) : bpf_map_lookup_elem(&flows, t);
+
+	return sk ? *sk : 0;
+}
+
+/* The followed socket that sent or will get it, 0 = none. */
+static __always_inline __u64 packet_flow(const struct packet *p)
+{
+	struct rec_tuple back;
+	__u64 sk;
+
+	sk = flow_owner(&p->tuple);
+	if (sk)
+		return sk;
+	tuple_reverse(&back, &p->tuple);
+	return flow_owner(&back);
+}
+
+/* The followed socket that a packet's tuple leads to, 0 = none. */
+__noinline __u64 packet_flow_sock(__u64 skb)
+{
+	struct packet p = {};
+	__u64 sk;
+
+	if (!packet_of(&p, (void *)skb))
+		return 0;
+	sk = packet_flow(&p);
+	return attempt_of((void *)sk) ? sk : 0;
+}
+
+static __always_inline bool packet_here(const struct net_device *dev)
+{
+	if (only_ifindex && (!dev || (__u32)PEEK(net_device, dev, ifindex) != only_ifindex))
+		return false;
+	return !scope.by_netns || !dev || dev_netns(dev) == scope.netns;
+}
+
+/* Where TCP has not built the IP header yet, the socket says where it will lead. */
+static __noinline int packet_leads(const struct sk_buff *skb, const void *sk)
+{
+	struct packet p = {};
+	struct rec_tuple t = {};
+
+	if (packet_of(&p, skb))
+		return -1;
+	return any_tuple(sk, &t) && filter_tuple(&t);
+}
+
+__noinline int packet_selected(__u64 key)
+{
+	const struct sk_buff *skb = (void *)key;
+	struct skb_refs refs = {};
+	int leads;
+
+	skb_refs(skb, &refs);
+	if (!packet_here(refs.dev))
+		return 0;
+	if (!filter_on)
+		return 1;
+	leads = refs.sk ? packet_leads(skb, refs.sk) : -1;
+	return leads >= 0 ? leads : filter_skb(skb);
+}
+
+#endif

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * packets.bpf.h - packets that are followed: from the first function they are wanted in, over
+ * clones, copies and segments, to the end of the last skb.
+ */
+#ifndef PATHLAG_PACKETS_BPF_H
+#define PATHLAG_PACKETS_BPF_H
+
+#include "bpf/judge.bpf.h"
+
+#define SEGMENTS_MAX 64 /* of one skb_segment(): 64 KiB in pieces of 1 KiB */
+
+/* The time, told apart by CPU. Unique, as no CPU starts two within a nanosecond. */
+static __always_inline __u64 packet_id_new(void)
+{
+	return bpf_ktime_get_ns() << 10 | (bpf_get_smp_processor_id() & 1023);
+}
+
+static __always_inline struct followed *packet_followed(__u64 skb)
+{
+	return following && skb ? bpf_map_lookup_elem(&packets, &skb) : NULL;
+}
+
+/* ---- telling about them ---------------------------------------------------------------------- */
+
+static __always_inline void packet_owner(struct rec_owner *o, __u64 sk)
+{
+	struct attempt *a = attempt_of((void *)sk);
+
+	if (a)
+		*o = a->owner;
+	else
+		__builtin_memset(o, 0, sizeof(*o));
+}
+
+static __always_inline __u32 skb_netns(const struct skb_refs *refs, __u64 sk)
+{
+	if (refs->dev)
+		return dev_netns(refs->dev);
+	return sk ? sk_netns((void *)sk) : 0;
+}
+
+static __always_inline int packet_tell(
+	const struct sk_buff *skb, const struct followed *f, const struct packet *p)
+{
+	struct skb_refs refs = {};
+	struct rec_packet *r;
+
+	r = rec_start(REC_PACKET, sizeof(*r));
+	if (!r)
+		return 0;
+	skb_refs(skb, &refs);
+	r->packet = f->id;
+	r->skb = (__u64)skb;
+	r->parent = f->parent;
+	r->sk = f->sk;
+	packet_owner(&r->owner, f->sk);
+	r->tuple = f->tuple;
+	dev_fill(&r->dev, refs.dev);
+	if (!refs.dev && f->sk)
+		r->dev.netns = sk_netns((void *)f->sk);
+	if (!r->owner.netns)
+		r->owner.netns = r->dev.netns;
+	r->len = PEEK(sk_buff, skb, len);
+	r->seq = p->seq;
+	r->ack = p->ack;
+	r->ethertype = bpf_ntohs(PEEK(sk_buff, skb, protocol));
+	r->tcp_flags = p->tcp_flags;
+	r->pad = 0;
+	rec_end(r);
+	return done();
+}
+
+/* Headers appear on the way down, and NAT and tunnels change them: said again where they do. */
+__noinline int packet_refresh(__u64 key)
+{
+	const struct sk_buff *skb = (void *)key;
+	struct followed *f = packet_followed(key);
+	struct packet p = {};
+
+	if (!f || !packet_of(&p, skb) || tuple_same(&p.tuple, &f->tuple))
+		return 0;
+	f->tuple = p.tuple;
+	if (scope_on && f->sk) {
+		__u64 sk = f->sk;
+
+		bpf_map_update_elem(&flows, &p.tuple, &sk, BPF_ANY);
+	}
+	return packet_tell(skb, f, &p);
+}
+
+/* ---- beginning ------------------------------------------------------------------------------- */
+
+static __always_inline bool packet_keep(__u64 skb, const struct followed *f)
+{
+	if (bpf_map_update_elem(&packets, &skb, f, BPF_NOEXIST)) {
+		count_lost(LOST_PACKET_MAP);
+		return false;
+	}
+	__sync_fetch_and_add(&following, 1);
+	return true;
+}
+
+/* SKB is followed from now on. SK: the socket it belongs to, 0 = unknown. */
+__noinline int packet_follow(__u64 key, __u64 sk)
+{
+	const struct sk_buff *skb = (void *)key;
+	struct followed f = {.sk = sk};
+	struct packet p = {};
+
+	packet_of(&p, skb);
+	f.id = packet_id_new();
+	f.tuple = p.tuple;
+	if (!packet_keep(key, &f))
+		return 0;
+	if (scope_on && sk && p.tuple.family)
+		bpf_map_update_elem(&flows, &p.tuple, &f.sk, BPF_ANY);
+	packet_tell(skb, &f, &p);
+	return 1;
+}
+
+/* The followed socket it belongs to, 0 = none: its own, which is followed from now on where its
+ * process is wanted, or the one that its tuple leads to. */
+static __always_inline __u64 packet_sock(__u64 here, __u64 skb, __u64 sk)
+{
+	if (sk && (attempt_of((void *)sk) || (!with_connect && sock_adopt(here, sk))))
+		return sk;
+	return packet_flow_sock(skb);
+}
+
+/* Seen for the first time: true = it is wanted. */
+static __always_inline bool packet_first(__u64 here, __u64 skb)
+{
+	__u64 sk = (__u64)BPF_CORE_READ((struct sk_buff *)skb, sk);
+
+	if (with_connect || scope_on) {
+		sk = packet_sock(here, skb, sk);
+		if (!sk)
+			return false;
+	}
+	if (!with_connect && !packet_selected(skb))
+		return false;
+	return packet_follow(skb, sk);
+}
+
+static __always_inline struct followed *packet_judge(__u64 here, const struct sk_buff *skb)
+{
+	struct followed *f;
+	struct refused now;
+
+	if (with_connect && !tracked)
+		return NULL;
+	if (read_direct && filter_on) {
+		print_of(&now, skb);
+		if (refused_before(&now))
+			return NULL;
+	}
+	f = packet_followed((__u64)skb);
+	if (f) {
+		packet_refresh((__u64)skb);
+		return f;
+	}
+	if (packet_first(here, (__u64)skb))
+		return packet_followed((__u64)skb);
+	if (read_direct && filter_on)
+		*refused_here() = now;
+	return NULL;
+}
+
+/* ---- copies ---------------------------------------------------------------------------------- */
+
+/* SKB, new, holds the packet that PARENT holds. */
+__noinline int packet_copied(__u64 skb, __u64 from, __u64 id)
+{
+	struct followed f = {}, *old;
+	struct packet p = {};
+
+	if (!skb || skb >= (__u64)-4095)
+		return 0;
+	old = packet_followed(skb);
+	if (old && old->id == id)
+		return 0;
+	f.id = id;
+	f.parent = from;
+	old = packet_followed(from);
+	if (old) {
+		f.sk = old->sk;
+		f.tuple = old->tuple;
+	}
+	if (!packet_keep(skb, &f))
+		return 0;
+	packet_of(&p, (void *)skb);
+	return packet_tell((void *)skb, &f, &p);
+}
+
+__noinline int packet_segmented(__u64 first, __u64 from, __u64 id)
+{
+	__u64 skb = first;
+
+	for (int i = 0; i < SEGMENTS_MAX; i++) {
+		if (!skb || skb >= (__u64)-4095)
+			break;
+		packet_copied(skb, from, id);
+		skb = (__u64)BPF_CORE_READ((struct sk_buff *)skb, next);
+	}
+	return 0;
+}
+
+/* ---- the end --------------------------------------------------------------------------------- */
+
+__noinline int packet_end(__u64 skb, __u64 location, __u32 reason, __u32 dropped)
+{
+	struct followed *f = packet_followed(skb);
+	struct rec_packet_end *r;
+
+	if (!f)
+		return 0;
+	r = rec_start(REC_PACKET_END, sizeof(*r));
+	if (r) {
+		r->packet = f->id;
+		r->skb = skb;
+		r->location = location;
+		r->reason = reason;
+		r->dropped = dropped;
+		rec_end(r);
+	}
+	if (!bpf_map_delete_elem(&packets, &skb))
+		__sync_fetch_and_add(&following, -1);
+	return 0;
+}
+
+#endif
