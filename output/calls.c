@@ -7,103 +7,17 @@
 #define DEFAULT_TREE     4096
 #define STACK_FIRST_ROOM 16
 
-static bool keeps_trees(const struct calls *c)
-{
-	return c->cfg->on_tree || c->cfg->keep_trees;
-}
-
-/* The callers' view of a subject is const; we count its users. */
-static struct subject *subject_of(const struct call *call)
-{
-	return (struct subject *)call->subject;
-}
-
-static void item_done(struct call *item)
-{
-	subject_unref(subject_of(item));
-	free((void *)item->frame);
-	free((void *)item->drop);
-}
-
-static void drop_items(struct calls *c, struct stack *s)
-{
-	for (unsigned i = 0; i < s->items; i++)
-		item_done(&s->item[i]);
-	c->kept -= s->items;
-	s->items = s->calls = 0;
-}
-
 static void open_done(struct open_call *o)
 {
 	subject_unref(subject_of(&o->call));
 	free(o->frame);
 }
 
-/* ---- trees -------------------------------------------------------------------------------- */
-
-/* A place in the tree, or -1: there is no room, or nobody wants it. */
-static int add_item(struct calls *c, struct stack *s, const struct call *call)
-{
-	struct call *bigger;
-
-	if (!keeps_trees(c))
-		return -1;
-	s->calls++;
-	if (s->items == c->cfg->max_tree || c->kept == c->cfg->max_calls)
-		goto left_out;
-	if (s->items == s->items_room) {
-		unsigned room = s->items_room ? s->items_room * 2 : STACK_FIRST_ROOM;
-
-		bigger = reallocarray(s->item, room, sizeof(*bigger));
-		if (!bigger)
-			goto left_out;
-		s->item = bigger;
-		s->items_room = room;
-	}
-	s->item[s->items] = *call;
-	subject_ref(subject_of(call));
-	c->kept++;
-	return (int)s->items++;
-left_out:
-	c->counts->calls_left_out++;
-	return -1;
-}
-
-static void hand_over(struct calls *c, struct stack *s)
-{
-	struct call_tree tree = {
-		.stack = s->node.key,
-		.calls = s->calls,
-		.calls_kept = s->items,
-		.call = s->item,
-		.end_ns = s->now_ns,
-	};
-
-	if (s->items && c->cfg->on_tree) {
-		tree.start_ns = s->item[0].start_ns;
-		tree.complete = s->item[0].end == CALL_RETURNED || s->item[0].end == CALL_POINT;
-		c->cfg->on_tree(c->cfg->arg, &tree);
-	}
-	drop_items(c, s);
-	/* What is still open has no place in a later tree, until it returns. */
-	for (unsigned i = 0; i < s->depth; i++) {
-		struct open_call *o = &s->open[i];
-
-		if (o->item >= 0) { /* its item had the frames */
-			o->frame = NULL;
-			o->call.frame = NULL;
-			o->call.frames = 0;
-		}
-		o->item = -1;
-		o->call.resumed = true;
-	}
-}
-
 /* ---- stacks ------------------------------------------------------------------------------- */
 
 static void stack_free(struct calls *c, struct stack *s)
 {
-	drop_items(c, s);
+	calls_drop_items(c, s);
 	for (unsigned i = 0; i < s->depth; i++)
 		open_done(&s->open[i]);
 	table_remove(&c->stacks, &s->node);
@@ -152,7 +66,7 @@ static void evict_oldest(struct calls *c)
 	c->counts->evicted_stacks++;
 	while (s->depth)
 		miss(c, s);
-	hand_over(c, s);
+	calls_hand_over(c, s);
 	stack_free(c, s);
 }
 
@@ -189,7 +103,7 @@ static void finish_if_idle(struct calls *c, struct stack *s)
 {
 	if (s->depth)
 		return;
-	hand_over(c, s);
+	calls_hand_over(c, s);
 	stack_free(c, s);
 }
 
@@ -221,7 +135,7 @@ static void end_calls_before(struct calls *c, struct stack *s, const struct call
 	while (s->depth > keep)
 		miss(c, s);
 	if (!s->depth && s->items)
-		hand_over(c, s);
+		calls_hand_over(c, s);
 }
 
 static int make_room(struct stack *s)
@@ -264,7 +178,7 @@ static void push(struct calls *c, struct stack *s, const struct event *ev, struc
 
 	call->frame = frame;
 	call->frames = frame ? ev->hop_names.frames : 0;
-	o->item = add_item(c, s, call);
+	o->item = calls_add_item(c, s, call);
 	o->frame = o->item < 0 ? frame : NULL;
 	if (call->end == CALL_POINT) {
 		free(o->frame);
@@ -327,7 +241,7 @@ static void return_from(struct calls *c, struct stack *s, const struct event *ev
 	o->call.ret = ev->hop_names.ret;
 	o->call.ret_reason = ev->hop_names.ret_reason;
 	if (o->call.resumed && o->item < 0) {
-		o->item = add_item(c, s, &o->call);
+		o->item = calls_add_item(c, s, &o->call);
 		if (o->item >= 0)
 			o->frame = NULL;
 	}
@@ -373,7 +287,7 @@ bool calls_drop(struct calls *c, __u64 stack, const struct event *ev, const stru
 	struct tree_drop *copy;
 	int item;
 
-	if (!s || !s->depth || s->cpu != ev->hdr->cpu || !keeps_trees(c))
+	if (!s || !s->depth || s->cpu != ev->hdr->cpu || !calls_keep_trees(c))
 		return false;
 	note_event(c, s, ev);
 	copy = malloc(sizeof(*copy));
@@ -385,18 +299,24 @@ bool calls_drop(struct calls *c, __u64 stack, const struct event *ev, const stru
 	call.depth = s->depth;
 	call.cpu = ev->hdr->cpu;
 	call.ret_reason = "";
-	item = add_item(c, s, &call);
+	item = calls_add_item(c, s, &call);
 	if (item < 0)
 		free(copy);
 	return item >= 0;
+}
+
+/* By the difference: a hostile stamp plus anything would wrap around. */
+static bool is_quiet(const struct stack *s, __u64 now_ns)
+{
+	return now_ns > s->quiet_ns && now_ns - s->quiet_ns > QUIET_NS;
 }
 
 void calls_tick(struct calls *c, __u64 now_ns)
 {
 	struct stack *s;
 
-	while ((s = (struct stack *)table_oldest(&c->stacks)) && now_ns > s->quiet_ns + QUIET_NS) {
-		hand_over(c, s);
+	while ((s = (struct stack *)table_oldest(&c->stacks)) && is_quiet(s, now_ns)) {
+		calls_hand_over(c, s);
 		s->quiet_ns = now_ns;
 		table_touch(&c->stacks, &s->node);
 	}
@@ -408,7 +328,7 @@ void calls_stop(struct calls *c)
 
 	while ((s = (struct stack *)table_oldest(&c->stacks))) {
 		c->counts->open_at_end += s->depth;
-		hand_over(c, s);
+		calls_hand_over(c, s);
 		stack_free(c, s);
 	}
 }

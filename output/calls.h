@@ -57,6 +57,17 @@ int calls_return(struct calls *c, const struct event *ev);
 bool calls_drop(struct calls *c, __u64 stack, const struct event *ev, const struct tree_drop *drop,
 	struct subject *subject);
 
+/*
+ * calls_tree.c. The place of CALL in the tree that grows on S, or -1: there is no room, or nobody
+ * wants trees. Its frames and drop are then the tree's.
+ */
+int calls_add_item(struct calls *c, struct stack *s, const struct call *call);
+bool calls_keep_trees(const struct calls *c);
+void calls_drop_items(struct calls *c, struct stack *s);
+
+/* Whoever wants trees gets this one, and the next one begins empty. */
+void calls_hand_over(struct calls *c, struct stack *s);
+
 void calls_tick(struct calls *c, __u64 now_ns); /* gives up what was quiet for long */
 void calls_stop(struct calls *c);               /* all that is open is handed over as it stands */
 

@@ -3,98 +3,10 @@
 
 #define DEFAULT_PACKETS 8192
 #define DEFAULT_SOCKETS 8192
-#define DEVS_MAX        1024
-
-struct socket_entry {
-	struct table_node node; /* key: sk */
-	struct subject *subject;
-};
-
-struct dev_entry {
-	struct table_node node; /* key: netns and ifindex */
-	char name[REC_IFNAME_LEN + 1];
-};
 
 static struct subject *subject_mutable(const struct subject *s)
 {
 	return (struct subject *)s;
-}
-
-/* ---- devices and sockets ------------------------------------------------------------------ */
-
-static __u64 dev_key(__u32 netns, __u32 ifindex)
-{
-	return (__u64)netns << 32 | ifindex;
-}
-
-static void learn_dev(struct packets *t, const struct rec_dev *dev)
-{
-	__u64 key = dev_key(dev->netns, dev->ifindex);
-	struct dev_entry *d = (struct dev_entry *)table_find(&t->devs, key);
-
-	if (!dev->ifindex || !dev->name[0])
-		return;
-	if (!d) {
-		if (t->devs.count >= DEVS_MAX) {
-			d = (struct dev_entry *)table_oldest(&t->devs);
-			table_remove(&t->devs, &d->node);
-		} else {
-			d = calloc(1, sizeof(*d));
-		}
-		if (!d)
-			return;
-		table_add(&t->devs, &d->node, key);
-	}
-	memcpy(d->name, dev->name, sizeof(dev->name));
-}
-
-const char *packets_dev(const struct packets *t, __u32 netns, __u32 ifindex)
-{
-	const struct table_node *node = NULL;
-
-	if (ifindex)
-		node = table_find(&t->devs, dev_key(netns, ifindex));
-	return node ? ((const struct dev_entry *)node)->name : "";
-}
-
-static struct socket_entry *find_socket(const struct packets *t, __u64 sk)
-{
-	return sk ? (struct socket_entry *)table_find(&t->sockets, sk) : NULL;
-}
-
-static void socket_free(struct packets *t, struct socket_entry *s)
-{
-	table_remove(&t->sockets, &s->node);
-	subject_unref(s->subject);
-	free(s);
-}
-
-int packets_learn_socket(struct packets *t, const struct event *ev)
-{
-	const struct rec_socket *rec = ev->socket;
-	struct socket_entry *s = find_socket(t, rec->sk);
-	struct subject *subject = subject_new(&(struct subject){.sk = rec->sk,
-		.owner_known = rec->owner.tgid,
-		.owner = rec->owner,
-		.tuple = rec->tuple});
-
-	if (subject && !s) {
-		if (t->sockets.count >= t->cfg->max_sockets) {
-			t->counts->evicted_sockets++;
-			socket_free(t, (struct socket_entry *)table_oldest(&t->sockets));
-		}
-		s = calloc(1, sizeof(*s));
-		if (s)
-			table_add(&t->sockets, &s->node, rec->sk);
-	}
-	if (!subject || !s) {
-		subject_unref(subject);
-		return -ENOMEM;
-	}
-	subject_unref(s->subject);
-	s->subject = subject;
-	table_touch(&t->sockets, &s->node);
-	return 0;
 }
 
 /* ---- packets ------------------------------------------------------------------------------ */
@@ -203,17 +115,6 @@ static void set_last(struct packet_entry *e, struct subject *s)
 	e->p.last = s;
 }
 
-/* Whose it is, where the packet does not say but its socket does. */
-static void take_owner(const struct packets *t, struct subject *s)
-{
-	const struct socket_entry *socket = find_socket(t, s->sk);
-
-	if (!socket || s->owner_known || !socket->subject->owner_known)
-		return;
-	s->owner = socket->subject->owner;
-	s->owner_known = true;
-}
-
 static struct subject subject_told(const struct packets *t, const struct rec_packet *rec)
 {
 	struct subject s = {.packet = rec->packet,
@@ -228,7 +129,7 @@ static struct subject subject_told(const struct packets *t, const struct rec_pac
 		.ethertype = rec->ethertype,
 		.tcp_flags = rec->tcp_flags};
 
-	take_owner(t, &s);
+	packets_take_owner(t, &s);
 	return s;
 }
 
@@ -264,7 +165,7 @@ int packets_learn(struct packets *t, const struct event *ev)
 	struct packet_entry *e = find_packet(t, rec->packet);
 	struct subject told = subject_told(t, rec);
 
-	learn_dev(t, &rec->dev);
+	packets_learn_dev(t, &rec->dev);
 	if (!e)
 		return add_packet(t, &told, rec->skb, ev) ? 0 : -ENOMEM;
 	note_event(t, e, ev->ts_ns);
@@ -299,7 +200,7 @@ static void take_socket(const struct packets *t, struct packet_entry *e, __u64 s
 		return;
 	s = *last;
 	s.sk = sk;
-	take_owner(t, &s);
+	packets_take_owner(t, &s);
 	if (s.owner_known || s.sk != last->sk)
 		update(e, &s);
 }
@@ -308,12 +209,11 @@ struct subject *packets_pass(struct packets *t, const struct event *ev)
 {
 	const struct rec_hop *rec = ev->hop;
 	struct packet_entry *e = find_packet(t, rec->packet);
-	struct socket_entry *s;
 
 	if (rec->packet && !e) { /* its REC_PACKET was lost */
 		struct subject like = {.packet = rec->packet, .sk = rec->sk, .len = rec->len};
 
-		take_owner(t, &like);
+		packets_take_owner(t, &like);
 		e = add_packet(t, &like, rec->skb, ev);
 	}
 	if (e) {
@@ -324,10 +224,7 @@ struct subject *packets_pass(struct packets *t, const struct event *ev)
 		note_role(e, ev);
 		return subject_mutable(e->p.last);
 	}
-	s = find_socket(t, rec->sk);
-	if (s)
-		table_touch(&t->sockets, &s->node);
-	return s ? s->subject : NULL;
+	return packets_socket(t, rec->sk);
 }
 
 /* ---- its end ------------------------------------------------------------------------------ */
@@ -338,7 +235,7 @@ struct packet_entry *packets_ending(struct packets *t, const struct event *ev)
 	struct packet_entry *e = find_packet(t, rec->packet);
 
 	/* A drop is told even of a packet of which all else was lost. */
-	if (!e && rec->dropped)
+	if (!e && packet_end_is_drop(ev))
 		e = add_packet(t, &(struct subject){.packet = rec->packet}, rec->skb, ev);
 	return e;
 }
@@ -364,9 +261,9 @@ static void note_fate(struct packet_entry *e, enum packet_fate fate)
 	e->fate_known = fate != FATE_CONSUMED;
 }
 
-static enum packet_fate fate_of(const struct packet_skb *skb, const struct rec_packet_end *rec)
+static enum packet_fate fate_of(const struct packet_skb *skb, const struct event *ev)
 {
-	if (rec->dropped)
+	if (packet_end_is_drop(ev))
 		return FATE_DROPPED;
 	if (!skb || skb->place == SKB_INSIDE)
 		return FATE_CONSUMED;
@@ -379,9 +276,9 @@ void packets_end(struct packets *t, struct packet_entry *e, const struct event *
 	struct packet_skb *skb = find_skb(e, rec->skb);
 
 	note_event(t, e, ev->ts_ns);
-	if (rec->dropped)
+	if (packet_end_is_drop(ev))
 		note_drop(e, ev);
-	note_fate(e, fate_of(skb, rec));
+	note_fate(e, fate_of(skb, ev));
 	if (skb)
 		*skb = e->skb[--e->skbs];
 	else if (e->more)
@@ -408,8 +305,7 @@ int packets_init(struct packets *t, struct paths_cfg *cfg, struct path_counts *c
 		cfg->max_sockets = DEFAULT_SOCKETS;
 	t->cfg = cfg;
 	t->counts = counts;
-	if (table_init(&t->packets, cfg->max_packets) ||
-		table_init(&t->sockets, cfg->max_sockets) || table_init(&t->devs, DEVS_MAX))
+	if (table_init(&t->packets, cfg->max_packets) || packets_known_init(t, cfg->max_sockets))
 		return -ENOMEM;
 	return 0;
 }
@@ -420,13 +316,6 @@ void packets_done(struct packets *t)
 
 	while (t->packets.bucket && (node = table_oldest(&t->packets)))
 		packet_free(t, (struct packet_entry *)node);
-	while (t->sockets.bucket && (node = table_oldest(&t->sockets)))
-		socket_free(t, (struct socket_entry *)node);
-	while (t->devs.bucket && (node = table_oldest(&t->devs))) {
-		table_remove(&t->devs, node);
-		free(node);
-	}
 	table_done(&t->packets);
-	table_done(&t->sockets);
-	table_done(&t->devs);
+	packets_known_done(t);
 }

@@ -54,11 +54,26 @@ struct subject *packets_pass(struct packets *t, const struct event *ev);
 /* The name of a device; "" = unknown. */
 const char *packets_dev(const struct packets *t, __u32 netns, __u32 ifindex);
 
+/* Not every kfree_skb() is a drop: see drop_names.harmless. */
+static inline bool packet_end_is_drop(const struct event *ev)
+{
+	return ev->packet_end->dropped && !ev->drop_names.harmless;
+}
+
 /* The packet that a REC_PACKET_END is about, made if it is a drop; NULL = nothing to be told. */
 struct packet_entry *packets_ending(struct packets *t, const struct event *ev);
 
 /* One of its skbs has ended; with the last of them the packet is handed out and gone. */
 void packets_end(struct packets *t, struct packet_entry *e, const struct event *ev);
+
+/* packets_known.c */
+int packets_known_init(struct packets *t, size_t max_sockets);
+void packets_known_done(struct packets *t);
+void packets_learn_dev(struct packets *t, const struct rec_dev *dev);
+struct subject *packets_socket(struct packets *t, __u64 sk); /* borrowed; NULL = unknown */
+
+/* Whose it is, where the packet does not say but its socket does. */
+void packets_take_owner(const struct packets *t, struct subject *s);
 
 void packets_stop(struct packets *t); /* what is left is handed out: FATE_LOST_TRACK */
 

@@ -50,7 +50,7 @@ static void on_packet_end(struct paths *p, const struct event *ev)
 
 	if (!e)
 		return;
-	if (ev->packet_end->dropped) {
+	if (packet_end_is_drop(ev)) {
 		snprintf(drop.reason, sizeof(drop.reason), "%s", ev->drop_names.reason);
 		snprintf(drop.location, sizeof(drop.location), "%s", ev->drop_names.location);
 		e->p.shown =
@@ -61,7 +61,7 @@ static void on_packet_end(struct paths *p, const struct event *ev)
 
 static void tick(struct paths *p, __u64 now_ns)
 {
-	if (now_ns < p->ticked_ns + TICK_NS)
+	if (now_ns < p->ticked_ns || now_ns - p->ticked_ns < TICK_NS)
 		return;
 	p->ticked_ns = now_ns;
 	calls_tick(&p->calls, now_ns);

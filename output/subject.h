@@ -5,6 +5,12 @@
 
 #include "output/path.h"
 
+/* Whom a call works for: const for those who are told, counted by us. */
+static inline struct subject *subject_of(const struct call *call)
+{
+	return (struct subject *)call->subject;
+}
+
 /* With one reference. NULL when out of memory. */
 static inline struct subject *subject_new(const struct subject *like)
 {

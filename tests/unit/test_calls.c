@@ -215,6 +215,20 @@ static void test_quiet_tree_is_given_up_and_its_return_still_told(void)
 	hops_free(s);
 }
 
+/* Stamps at the end of all time must not make waiting endless. */
+static void test_hostile_stamps(void)
+{
+	struct hops *s = hops_new((struct paths_cfg){0});
+
+	hops_enter(s, UINT64_MAX - HOPS_START - 5, F_OUTPUT, TASK, 0);
+	hops_tick(s, UINT64_MAX - HOPS_START);
+	CHECK_INT(s->trees_told, 0);
+	hops_tick(s, 0);
+	hops_stop(s, 0);
+	CHECK_INT(s->trees_told, 1);
+	hops_free(s);
+}
+
 static void test_open_calls_are_told_at_the_end(void)
 {
 	struct hops *s = hops_new((struct paths_cfg){0});
@@ -310,6 +324,7 @@ int main(void)
 	UNIT_RUN(test_points_have_no_return);
 	UNIT_RUN(test_stamps_that_run_backwards);
 	UNIT_RUN(test_quiet_tree_is_given_up_and_its_return_still_told);
+	UNIT_RUN(test_hostile_stamps);
 	UNIT_RUN(test_open_calls_are_told_at_the_end);
 	UNIT_RUN(test_functions_without_a_name);
 	UNIT_RUN(test_tables_are_bounded);

@@ -83,6 +83,23 @@ static void test_drop_outside_any_tree(void)
 	hops_free(s);
 }
 
+/* TCP frees a SYN that it answers again with kfree_skb(), and that is no drop. */
+static void test_freed_by_tcp_is_delivered(void)
+{
+	struct hops *s = hops_new((struct paths_cfg){0});
+
+	HOPS_PUT(s, 0, REC_SYMBOL, (struct rec_symbol){.addr = 0x42, .name = "tcp_v4_rcv+0x12"});
+	HOPS_PUT(s, 0, REC_REASON, (struct rec_reason){.code = 2, .name = "NOT_SPECIFIED"});
+	hops_packet(s, 0, ID, SKB, 0);
+	hops_pass(s, 10, F_TCP_RCV, SOFTIRQ, 1, ID, SKB);
+	HOPS_PUT(s, 20, REC_PACKET_END,
+		(struct rec_packet_end){
+			.packet = ID, .skb = SKB, .location = 0x42, .reason = 2, .dropped = 1});
+	CHECK_INT(s->packet[0].fate, FATE_DELIVERED);
+	CHECK_INT(s->packet[0].drops, 0);
+	hops_free(s);
+}
+
 /* The socket keeps the original for retransmits; the clone travels. */
 static void test_clones_end_one_by_one(void)
 {
@@ -224,6 +241,7 @@ int main(void)
 	UNIT_RUN(test_fate_transmitted_only_without_a_later_receive);
 	UNIT_RUN(test_fate_dropped_stands_in_the_tree);
 	UNIT_RUN(test_drop_outside_any_tree);
+	UNIT_RUN(test_freed_by_tcp_is_delivered);
 	UNIT_RUN(test_clones_end_one_by_one);
 	UNIT_RUN(test_drop_and_retransmit_of_one_packet);
 	UNIT_RUN(test_many_segments);
