@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "bpf/features.h"
 #include "bpf/attempt.h"
+#include "bpf/hook.h"
 #include "bpf/kernel.h"
 
 #include <linux/bpf.h>
@@ -24,6 +25,8 @@ static const char *const tracepoints[] = {"inet_sock_set_state", "sys_enter", "s
 #define RAW_TP_CHANGE  "a kernel built with CONFIG_BPF_EVENTS=y and CONFIG_TRACEPOINTS=y"
 #define RINGBUF_CHANGE "Linux 5.8 or newer"
 #define REASON_CHANGE  "Linux 5.17 or newer"
+#define SESSION_CHANGE "Linux 6.10 or newer built with CONFIG_FPROBE=y"
+#define TRACEFS_CHANGE "mount -t tracefs tracefs /sys/kernel/tracing; CONFIG_FUNCTION_TRACER=y"
 #define KSYMS_CHANGE   "sysctl kernel.kptr_restrict=1, and root or CAP_SYSLOG"
 
 static struct feature *feature_add(struct features *f, const char *name, const char *means)
@@ -138,13 +141,56 @@ static void probe_kallsyms(struct features *f)
 	feature_judge(f, x, code, "/proc/kallsyms shows addresses", KSYMS_CHANGE);
 }
 
+/* Each backend is attached to one function, for real. */
+static bool probe_backends(struct features *f, bool works[HOOK_BACKENDS])
+{
+	static const struct {
+		const char *means, *change;
+	} rows[HOOK_BACKENDS] = {
+		[HOOK_SESSION] = {"all functions at once, entry and return in one", SESSION_CHANGE},
+		[HOOK_MULTI] = {"all functions at once", MULTI_CHANGE},
+		[HOOK_FENTRY] = {"functions one by one, and other people's XDP and tc programs",
+			FENTRY_CHANGE},
+		[HOOK_KPROBE] = {"functions, one attachment each: a core set", KPROBE_CHANGE},
+	};
+	bool any = false;
+
+	for (enum hook_backend b = HOOK_AUTO + 1; b < HOOK_BACKENDS; b++) {
+		struct feature *x = feature_add(f, hook_backend_name(b), rows[b].means);
+
+		works[b] = feature_judge(
+			f, x, hook_backend_try(b), "attached to one function", rows[b].change);
+		any = any || works[b];
+	}
+	return any;
+}
+
+static void probe_tracefs(struct features *f)
+{
+	static const char *const lists[] = {"/sys/kernel/tracing/available_filter_functions",
+		"/sys/kernel/debug/tracing/available_filter_functions"};
+	struct feature *x =
+		feature_add(f, "tracefs", "which functions can be traced, before they are tried");
+	const char *why = "";
+	int code = -ENOENT;
+
+	for (size_t i = 0; i < ARRAY_SIZE(lists) && code; i++) {
+		why = lists[i];
+		code = access(why, R_OK) ? -errno : 0;
+	}
+	if (code)
+		snprintf(x->why, sizeof(x->why), "%s: %s", lists[0], strerror(-code));
+	feature_judge(f, x, code, why, TRACEFS_CHANGE);
+}
+
 void features_probe(struct features *f)
 {
 	struct kernel *k = NULL;
 	struct feature *x;
-	bool priv, btf, raw, ring, kprobe, multi, fentry;
+	bool priv, btf, raw, ring, functions, backend[HOOK_BACKENDS];
 
 	memset(f, 0, sizeof(*f));
+	libbpf_set_print(NULL);
 	priv = probe_privilege(f);
 	btf = probe_btf(f, &k);
 	raw = probe_raw_tracepoints(f, k);
@@ -154,15 +200,10 @@ void features_probe(struct features *f)
 	feature_judge(f, x, attempt_uprobe(), "attached to getaddrinfo()", UPROBE_CHANGE);
 	probe_reasons(f, k);
 	probe_kallsyms(f);
-	x = feature_add(f, "kprobe", "functions, one attachment each: a core set");
-	kprobe = feature_judge(f, x, attempt_kprobe(), "attached to one function", KPROBE_CHANGE);
-	x = feature_add(f, "kprobe.multi", "all functions at once");
-	multi = feature_judge(
-		f, x, attempt_kprobe_multi(), "attached to one function", MULTI_CHANGE);
-	x = feature_add(f, "fentry", "functions, and other people's XDP and tc programs");
-	fentry = feature_judge(f, x, attempt_fentry(), "attached to one function", FENTRY_CHANGE);
+	functions = probe_backends(f, backend);
+	probe_tracefs(f);
 	f->milestone = priv && btf && raw && ring;
-	f->function = f->milestone && (kprobe || multi || fentry);
-	f->program = f->milestone && fentry;
+	f->function = f->milestone && functions;
+	f->program = f->milestone && backend[HOOK_FENTRY];
 	kernel_free(k);
 }

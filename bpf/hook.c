@@ -105,6 +105,8 @@ static __u64 cookie_of(const struct hooks *h, const struct function *f, __u32 nu
 
 	if (!shown)
 		c |= COOKIE_SILENT;
+	if (role_entry_only(f))
+		c |= COOKIE_NO_RETURN;
 	/* What copies a packet must be seen to return, whatever is shown. */
 	if (h->no_returns && COOKIE_ROLE(c) != ROLE_COPY && COOKIE_ROLE(c) != ROLE_SEGMENT)
 		c |= COOKIE_NO_RETURN;

@@ -64,17 +64,35 @@ static int batch_fill(struct batch *b, struct hooked *list, size_t count)
 	return 0;
 }
 
-/* Returns are attached first: an entry whose return is not seen would stay open. */
+/* Those of the range whose returns are wanted. *FD stays as it is where there are none. */
+static int multi_returns(
+	const struct batch *b, size_t from, size_t count, const struct hook_multi *m, int *fd)
+{
+	_cleanup_(freep) __u64 *addrs = calloc(count, sizeof(*addrs));
+	struct attach_multi a = {.type = m->type, .addrs = addrs, .returns = true};
+
+	if (!addrs)
+		return -ENOMEM;
+	for (size_t i = from; i < from + count; i++)
+		if (!(b->of[i]->cookie & COOKIE_NO_RETURN))
+			addrs[a.count++] = b->addrs[i];
+	if (a.count)
+		*fd = attach_multi(m->leave, &a);
+	return a.count && *fd < 0 ? *fd : 0;
+}
+
+/* Returns are attached first: an entry whose return is not seen would stay open. FDS: -1 = none. */
 static int multi_attach(
 	const struct batch *b, size_t from, size_t count, const struct hook_multi *m, int fds[2])
 {
-	struct attach_multi a = {
-		.type = m->type, .addrs = b->addrs + from, .count = count, .returns = true};
+	struct attach_multi a = {.type = m->type, .addrs = b->addrs + from, .count = count};
 
-	fds[0] = m->leave >= 0 ? attach_multi(m->leave, &a) : -1;
-	if (m->leave >= 0 && fds[0] < 0)
-		return fds[0];
-	a.returns = false;
+	int err;
+
+	fds[0] = -1;
+	err = m->leave >= 0 ? multi_returns(b, from, count, m, &fds[0]) : 0;
+	if (err)
+		return err;
 	fds[1] = attach_multi(m->enter, &a);
 	if (fds[1] < 0 && fds[0] >= 0)
 		close(fds[0]);

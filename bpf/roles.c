@@ -44,3 +44,18 @@ enum cookie_role role_of(const struct function *f)
 			return roles[i].role;
 	return ROLE_NONE;
 }
+
+/* They tell the tracepoint who called them. */
+static const char *const entry_only[] = {"kfree_skb", "kfree_skb_reason", "sk_skb_reason_drop",
+	"kfree_skb_list", "kfree_skb_list_reason", "kfree_skb_partial", "consume_skb",
+	"napi_consume_skb", "__dev_kfree_skb_any", "__dev_kfree_skb_irq",
+	"dev_kfree_skb_any_reason", "dev_kfree_skb_irq_reason", "__napi_kfree_skb", "tcp_drop",
+	"tcp_drop_reason"};
+
+bool role_entry_only(const struct function *f)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(entry_only); i++)
+		if (!strcmp(f->name, entry_only[i]))
+			return true;
+	return false;
+}

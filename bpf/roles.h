@@ -20,4 +20,7 @@ const struct role *role_at(size_t i);
 
 enum cookie_role role_of(const struct function *f);
 
+/* A function that looks at its own return address: a probe on its return would be seen there. */
+bool role_entry_only(const struct function *f);
+
 #endif
