@@ -8,8 +8,10 @@ static const struct role roles[] = {
 	{"__pskb_copy_fclone", ROLE_COPY, true},
 	{"skb_copy_expand", ROLE_COPY, true},
 	{"skb_segment", ROLE_SEGMENT, true},
-	/* The skb ends: __kfree_skb() and what GRO and TCP have merged pass no tracepoint. */
+	/* The skb ends: __kfree_skb(), what GRO and TCP have merged and, in 7.2, what a
+	 * socket has read pass no tracepoint. */
 	{"kfree_skbmem", ROLE_FREE, true},
+	{"napi_skb_cache_put", ROLE_FREE, true},
 	{"kfree_skb_partial", ROLE_FREE, true},
 	{"napi_skb_free_stolen_head", ROLE_FREE, true},
 	/* What they do, and what others do who free it after a tracepoint has told. */
@@ -19,7 +21,6 @@ static const struct role roles[] = {
 	{"skb_release_data", ROLE_END, false},
 	{"skb_free_head", ROLE_END, false},
 	{"skb_pp_recycle", ROLE_END, false},
-	{"napi_skb_cache_put", ROLE_END, false},
 	{"sock_wfree", ROLE_END, false},
 	{"sock_rfree", ROLE_END, false},
 	{"sock_efree", ROLE_END, false},
