@@ -1,28 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include <signal.h>
-#include <time.h>
 
-#include "bpf/kernel.h"
-#include "bpf/probe.h"
 #include "cmd/live.h"
 #include "cmd/log.h"
 #include "cmd/recording.h"
-#include "filters/scope.h"
+#include "cmd/stream.h"
 
 #define POLL_MS 50
-#define TICK_NS 50000000ULL /* a TICK at least this often, so that silence is noticed */
 
 struct live {
 	const struct opts *opts;
-	const struct filter *filter;
-	struct pipeline *pipeline;
 	struct child *child;
-	struct kernel *kernel;
-	struct probes *probes;
-	FILE *recording;
-	uint64_t start_ns, ticked_ns;
-	uint64_t lost[LOST_KINDS];
-	int result; /* of the pipeline: 1 = enough, or -errno */
+	struct source *source;
+	struct stream stream;
+	uint64_t start_ns;
 };
 
 /* Signals: the first asks for an orderly end, the second leaves at once. */
@@ -50,228 +41,53 @@ static void catch_signals(void)
 	sigaction(SIGCHLD, &action, NULL);
 }
 
-static uint64_t clock_ns(clockid_t clock)
+static int live_open(struct live *l, const struct filter *filter, struct errbuf *err)
 {
-	struct timespec ts;
+	const struct opts *o = l->opts;
+	int bad = source_open(&l->source, o, filter, l->child ? l->child->pid : 0, err);
 
-	clock_gettime(clock, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
-}
-
-/* ---- the stream --------------------------------------------------------------------------- */
-
-static void stream(struct live *l, const void *rec, size_t len)
-{
-	int err;
-
-	if (l->result < 0)
-		return;
-	if (l->recording) {
-		err = recording_write(l->recording, rec, len);
-		if (err) {
-			l->result = err;
-			return;
-		}
-	}
-	err = pipeline_feed(l->pipeline, rec, len);
-	/* A record of our own that does not decode is a bug, but no reason to lose the others. */
-	if (err && err != -EBADMSG)
-		l->result = err;
-}
-
-static void show(struct live *l)
-{
-	int err = l->result < 0 ? 0 : pipeline_flush(l->pipeline);
-
-	if (err)
-		l->result = err;
-}
-
-static struct rec_hdr header(enum rec_type type, size_t len)
-{
-	return (struct rec_hdr){
-		.type = type, .len = (__u16)len, .ts_ns = clock_ns(CLOCK_MONOTONIC)};
-}
-
-static void stream_tick(struct live *l)
-{
-	struct rec_hdr hdr = header(REC_TICK, sizeof(hdr));
-
-	if (hdr.ts_ns < l->ticked_ns + TICK_NS)
-		return;
-	l->ticked_ns = hdr.ts_ns;
-	stream(l, &hdr, sizeof(hdr));
-}
-
-static void stream_lost(struct live *l)
-{
-	uint64_t now[LOST_KINDS];
-
-	probes_lost(l->probes, now);
-	for (int where = 0; where < LOST_KINDS; where++) {
-		struct rec_lost rec = {.hdr = header(REC_LOST, sizeof(rec)),
-			.count = now[where] - l->lost[where],
-			.where = (__u32)where};
-
-		if (!rec.count)
-			continue;
-		l->lost[where] = now[where];
-		stream(l, &rec, sizeof(rec));
-	}
-}
-
-/* A drop's place and reason are numbers of this kernel: name them before they are needed. */
-static void stream_names(struct live *l, const struct rec_drop *drop)
-{
-	const struct decoder *d = pipeline_decoder(l->pipeline);
-
-	if (decoder_lacks_symbol(d, drop->location)) {
-		struct rec_symbol rec = {
-			.hdr = header(REC_SYMBOL, sizeof(rec)), .addr = drop->location};
-
-		kernel_symbol(l->kernel, drop->location, rec.name, sizeof(rec.name));
-		stream(l, &rec, sizeof(rec));
-	}
-	if (decoder_lacks_reason(d, drop->reason)) {
-		struct rec_reason rec = {
-			.hdr = header(REC_REASON, sizeof(rec)), .code = drop->reason};
-
-		kernel_drop_reason(l->kernel, drop->reason, rec.name, sizeof(rec.name), rec.subsys,
-			sizeof(rec.subsys));
-		stream(l, &rec, sizeof(rec));
-	}
-}
-
-static int on_record(void *arg, const void *rec, size_t len)
-{
-	struct live *l = arg;
-	const struct rec_hdr *hdr = rec;
-
-	if (hdr->type == REC_DROP && len >= sizeof(struct rec_drop))
-		stream_names(l, rec);
-	stream(l, rec, len);
-	return 0;
-}
-
-static void copy_text(char *to, size_t size, const char *from)
-{
-	snprintf(to, size, "%s", from);
-}
-
-static void stream_meta(struct live *l)
-{
-	const char *filter = l->opts->expression ? l->opts->expression : "";
-	size_t at = sizeof(struct rec_meta), cmdline_len = l->opts->cmdline_len;
-	size_t filter_len = strlen(filter) + 1, len = at + cmdline_len + filter_len;
-	_cleanup_(freep) struct rec_meta *rec = calloc(1, len);
-	struct kernel_id id;
-
-	if (!rec) {
-		l->result = -ENOMEM;
-		return;
-	}
-	kernel_identify(&id);
-	memcpy((char *)rec + at, l->opts->cmdline, cmdline_len);
-	memcpy((char *)rec + at + cmdline_len, filter, filter_len);
-	rec->hdr = header(REC_META, len);
-	rec->version = REC_STREAM_VERSION;
-	rec->probes_attached = probes_attached(l->probes);
-	rec->probes_skipped = probes_skipped(l->probes);
-	rec->realtime_offset_ns = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
-	copy_text(rec->tool_version, sizeof(rec->tool_version), PATHLAG_VERSION);
-	copy_text(rec->kernel, sizeof(rec->kernel), id.release);
-	copy_text(rec->arch, sizeof(rec->arch), id.arch);
-	copy_text(rec->hostname, sizeof(rec->hostname), id.hostname);
-	copy_text(rec->command, sizeof(rec->command), "connect");
-	copy_text(rec->milestone, sizeof(rec->milestone), "raw_tp");
-	copy_text(rec->function, sizeof(rec->function), "none");
-	copy_text(rec->program, sizeof(rec->program), "none");
-	rec->slow_ns = l->opts->slow_ns ? l->opts->slow_ns : SLOW_DEFAULT_NS;
-	rec->drop_reasons = kernel_has_drop_reasons(l->kernel);
-	rec->cmdline_len = (__u32)cmdline_len;
-	rec->filter_len = (__u32)filter_len;
-	stream(l, rec, rec->hdr.len);
-}
-
-/* ---- the run ------------------------------------------------------------------------------ */
-
-static int make_scope(
-	const struct opts *o, struct scope *s, struct scope_pids *pids, struct errbuf *err)
-{
-	int bad = 0;
-
-	if (o->pids)
-		bad = scope_add_pids(s, pids, o->pids, err);
-	if (!bad && o->comm)
-		bad = scope_set_comm(s, o->comm, err);
-	if (!bad && o->netns)
-		bad = scope_set_netns(s, o->netns, err);
-	if (!bad && o->cgroup)
-		bad = scope_set_cgroup(s, o->cgroup, err);
-	s->follow = o->follow;
-	return bad;
-}
-
-/* Only what the command does is of interest, and what it starts. */
-static void scope_command(struct scope *s, struct scope_pids *pids, pid_t pid)
-{
-	s->by_pid = s->follow = 1;
-	if (pids->count < SCOPE_PIDS_MAX)
-		pids->pid[pids->count++] = (__u32)pid;
-}
-
-/* With -v: why the kernel would not load or attach something. */
-static int print_libbpf(enum libbpf_print_level level, const char *fmt, va_list ap)
-{
-	return level == LIBBPF_DEBUG ? 0 : vfprintf(stderr, fmt, ap);
-}
-
-static int live_open(struct live *l, struct errbuf *err)
-{
-	struct scope_pids pids = {0};
-	struct scope scope = {0};
-	int bad = make_scope(l->opts, &scope, &pids, err);
-
-	if (bad) /* what was typed does not name anything there is */
-		return bad == -ENOMEM ? bad : -EINVAL;
-	if (l->child)
-		scope_command(&scope, &pids, l->child->pid);
-	bad = kernel_open(&l->kernel, err);
 	if (bad)
 		return bad;
-	bad = probes_open(&l->probes, l->kernel,
-		&(struct probes_cfg){.scope = &scope,
-			.pids = &pids,
-			.filter = l->filter,
-			.log = l->opts->verbose ? print_libbpf : NULL},
-		err);
-	if (bad)
-		return bad;
-	if (l->opts->record_path) {
-		l->recording = recording_create(l->opts->record_path, err);
-		if (!l->recording)
+	l->stream.source = l->source;
+	if (o->record_path) {
+		l->stream.recording = recording_create(o->record_path, err);
+		if (!l->stream.recording)
 			return -EIO;
 	}
-	return probes_arm(l->probes, err);
+	return source_arm(l->source, err);
+}
+
+static void say_started(const struct live *l)
+{
+	size_t functions = source_functions_attached(l->source);
+
+	if (l->opts->subcommand == CMD_TRACE)
+		log_note("tracing %zu functions; Ctrl-C to stop", functions);
+	else if (functions)
+		log_note("following connects, through %zu functions; Ctrl-C to stop", functions);
+	else
+		log_note("following connects; Ctrl-C to stop");
 }
 
 static void say_ready(struct live *l)
 {
-	if (l->opts->ready_fd >= 0) {
-		if (write(l->opts->ready_fd, "ready\n", 6) != 6)
-			log_note("nobody reads --ready-fd %d", l->opts->ready_fd);
-		close(l->opts->ready_fd);
+	const struct opts *o = l->opts;
+
+	if (o->ready_fd >= 0) {
+		if (write(o->ready_fd, "ready\n", 6) != 6)
+			log_note("nobody reads --ready-fd %d", o->ready_fd);
+		close(o->ready_fd);
 	}
-	if (l->opts->verbose)
-		for (size_t i = 0; i < probes_skipped(l->probes); i++)
-			log_note("not attached: %s", probes_skipped_name(l->probes, i));
-	if (!l->child && !l->opts->quiet && isatty(STDERR_FILENO))
-		log_note("following connects; Ctrl-C to stop");
+	if (o->verbose)
+		for (size_t i = 0; i < source_skipped(l->source); i++)
+			log_note("not attached: %s", source_skipped_name(l->source, i));
+	if (!l->child && !o->quiet && isatty(STDERR_FILENO))
+		say_started(l);
 }
 
 static bool is_over(struct live *l)
 {
-	if (l->result)
+	if (l->stream.result)
 		return true;
 	if (l->child && child_poll(l->child))
 		return true;
@@ -299,15 +115,13 @@ static unsigned poll_ms(const struct live *l)
 static void follow_records(struct live *l)
 {
 	while (!is_over(l)) {
-		int n = probes_poll(l->probes, poll_ms(l), on_record, l);
+		int n = source_poll(l->source, (int)poll_ms(l), stream_record, &l->stream);
 
 		if (n < 0 && n != -EINTR) {
-			l->result = n;
+			l->stream.result = n;
 			return;
 		}
-		stream_tick(l);
-		stream_lost(l);
-		show(l);
+		stream_pause(&l->stream);
 	}
 }
 
@@ -317,36 +131,32 @@ static void follow_records(struct live *l)
  */
 static void drain(struct live *l)
 {
-	struct rec_hdr stop;
-
-	probes_disarm(l->probes);
-	probes_poll(l->probes, 0, on_record, l);
-	probes_poll(l->probes, 1, on_record, l);
-	stream_lost(l);
-	stop = header(REC_STOP, sizeof(stop));
-	stream(l, &stop, sizeof(stop));
-	show(l);
+	source_disarm(l->source);
+	source_poll(l->source, 0, stream_record, &l->stream);
+	source_poll(l->source, 1, stream_record, &l->stream);
+	stream_stop(&l->stream);
 }
 
-static int live_result(struct live *l, struct errbuf *err)
+static int live_result(const struct live *l, struct errbuf *err)
 {
-	if (l->result >= 0 || l->result == -EPIPE)
+	int result = l->stream.result;
+
+	if (result >= 0 || result == -EPIPE)
 		return 0;
-	return err_set(err, l->result, "the run ended early: %s", strerror(-l->result));
+	return err_set(err, result, "the run ended early: %s", strerror(-result));
 }
 
 int live_run(const struct opts *o, const struct filter *filter, struct pipeline *p,
 	struct child *child, struct errbuf *err)
 {
-	struct live l = {.opts = o, .filter = filter, .pipeline = p, .child = child};
+	struct live l = {.opts = o, .child = child, .stream = {.pipeline = p}};
 	int result;
 
 	catch_signals();
-	result = live_open(&l, err);
+	result = live_open(&l, filter, err);
 	if (!result) {
-		l.start_ns = l.ticked_ns = clock_ns(CLOCK_MONOTONIC);
-		stream_meta(&l);
-		show(&l);
+		l.start_ns = clock_ns(CLOCK_MONOTONIC);
+		stream_meta(&l.stream, o);
 		say_ready(&l);
 		if (child)
 			child_release(child);
@@ -354,9 +164,8 @@ int live_run(const struct opts *o, const struct filter *filter, struct pipeline 
 		drain(&l);
 		result = live_result(&l, err);
 	}
-	probes_free(l.probes);
-	kernel_free(l.kernel);
-	if (l.recording && fclose(l.recording) && !result)
+	source_free(l.source);
+	if (l.stream.recording && fclose(l.stream.recording) && !result)
 		result = err_set(
 			err, -errno, "cannot write %s: %s", o->record_path, strerror(errno));
 	return result;

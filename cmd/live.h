@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * live.h - the live source: probes armed, records read, and what user space adds to the stream
- * (who and where we are, names of drop places, the passing of time, losses, the end).
- *
- * Every record goes to the recording, when there is one, and into the pipeline, in this order.
- */
+/* live.h - a live run: probes armed, records read until it is over, signals, an orderly end. */
 #ifndef PATHLAG_LIVE_H
 #define PATHLAG_LIVE_H
 

@@ -3,16 +3,17 @@
 #include <string.h>
 
 #include "cmd/check.h"
-#include "cmd/connect.h"
 #include "cmd/filter.h"
 #include "cmd/functions.h"
 #include "cmd/replay.h"
+#include "cmd/run.h"
 
 static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
 	{"connect", cmd_connect},
+	{"trace", cmd_trace},
 	{"replay", cmd_replay},
 	{"filter", cmd_filter},
 	{"functions", cmd_functions},

@@ -4,7 +4,7 @@
 
 #include "cmd/opts.h"
 
-enum kind { FLAG, TEXT, DURATION, NUMBER, FD, FORMAT, COLOR, JSON, HELP, VERSION };
+enum kind { FLAG, TEXT, WORDS, DURATION, NUMBER, FD, FORMAT, COLOR, BACKEND, JSON, HELP, VERSION };
 
 struct option_row {
 	char letter; /* 0 = none */
@@ -15,32 +15,47 @@ struct option_row {
 };
 
 #define AT(member) offsetof(struct opts, member)
-#define ANY        (CMD_CONNECT | CMD_REPLAY)
+#define LIVE       (CMD_CONNECT | CMD_TRACE)
+#define ATTEMPTS   (CMD_CONNECT | CMD_REPLAY)
+#define HOPS       (CMD_TRACE | CMD_REPLAY)
+#define ANY        (LIVE | CMD_REPLAY)
 
+/* clang-format off */
 static const struct option_row table[] = {
-	{'p', "pid", "PID[,PID]", "only these processes", TEXT, CMD_CONNECT, AT(pids)},
-	{'f', "follow", NULL, "and the children they start", FLAG, CMD_CONNECT, AT(follow)},
-	{0, "comm", "NAME", "only processes of this name (15 characters)", TEXT, CMD_CONNECT,
-		AT(comm)},
-	{0, "cgroup", "PATH", "only processes in this cgroup or below", TEXT, CMD_CONNECT,
-		AT(cgroup)},
-	{0, "netns", "NAME|PATH|INODE", "only in this network namespace", TEXT, CMD_CONNECT,
-		AT(netns)},
-	{'i', "interface", "IFACE", "only connects that leave through it", TEXT, ANY, AT(iface)},
-	{0, "failed", NULL, "print only attempts that did not succeed", FLAG, ANY, AT(failed)},
-	{0, "slower-than", "DURATION", "print only attempts that took longer", DURATION, ANY,
+	{'p', "pid", "PID[,PID]", "only these processes", TEXT, LIVE, AT(pids)},
+	{'f', "follow", NULL, "and the children they start", FLAG, LIVE, AT(follow)},
+	{0, "comm", "NAME", "only processes of this name (15 characters)", TEXT, LIVE, AT(comm)},
+	{0, "cgroup", "PATH", "only processes in this cgroup or below", TEXT, LIVE, AT(cgroup)},
+	{0, "netns", "NAME|PATH|INODE", "only in this network namespace", TEXT, LIVE, AT(netns)},
+	{'i', "interface", "IFACE", "only what leaves through it; trace: what passes it", TEXT, ANY,
+		AT(iface)},
+	{0, "failed", NULL, "print only attempts that did not succeed", FLAG, ATTEMPTS, AT(failed)},
+	{0, "slower-than", "DURATION", "print only attempts that took longer", DURATION, ATTEMPTS,
 		AT(slower_than_ns)},
-	{0, "slow", "DURATION", "call an attempt slow from here on (100ms)", DURATION, ANY,
+	{0, "slow", "DURATION", "call an attempt slow from here on (100ms)", DURATION, ATTEMPTS,
 		AT(slow_ns)},
-	{0, "duration", "DURATION", "stop after this time", DURATION, CMD_CONNECT, AT(duration_ns)},
-	{'c', "count", "N", "stop after N connects", NUMBER, ANY, AT(count)},
+	{0, "functions", "WORD", "core, all, [MODULE:]GLOB, !GLOB, [MODULE:]NAME:skb=N; repeatable",
+		WORDS, LIVE, AT(functions)},
+	{0, "context", "GLOB", "and functions called inside those, without a packet; repeatable",
+		WORDS, LIVE, AT(context)},
+	{0, "backend", "auto|session|multi|kprobe|fentry", "how functions are traced", BACKEND, LIVE,
+		AT(backend)},
+	{0, "no-functions", NULL, "trace no functions", FLAG, CMD_CONNECT, AT(no_functions)},
+	{0, "no-returns", NULL, "entries only: cheaper, without durations", FLAG, CMD_TRACE,
+		AT(no_returns)},
+	{0, "no-follow", NULL, "lose a packet whose headers stop matching (NAT, tunnels)", FLAG,
+		CMD_TRACE, AT(no_follow)},
+	{0, "stack", NULL, "a stack trace with each function entered", FLAG, ANY, AT(stack)},
+	{0, "flat", NULL, "a line for each entry and return, as it happens", FLAG, HOPS, AT(flat)},
+	{0, "duration", "DURATION", "stop after this time", DURATION, LIVE, AT(duration_ns)},
+	{'c', "count", "N", "stop after N connects; trace: packets", NUMBER, ANY, AT(count)},
 	{0, "json", NULL, "JSON lines (= --format json)", JSON, ANY, AT(format)},
 	{0, "format", "text|json", "how to print", FORMAT, ANY, AT(format)},
 	{'o', "output", "FILE", "print to FILE instead of stdout", TEXT, ANY, AT(output_path)},
-	{'w', "write", "FILE", "save the raw records for `pathlag replay`", TEXT, CMD_CONNECT,
+	{'w', "write", "FILE", "save the raw records for `pathlag replay`", TEXT, LIVE,
 		AT(record_path)},
 	{0, "color", "auto|always|never", "colours in text", COLOR, ANY, AT(color)},
-	{0, "ready-fd", "N", "write \"ready\" to this descriptor once armed", FD, CMD_CONNECT,
+	{0, "ready-fd", "N", "write \"ready\" to this descriptor once armed", FD, LIVE,
 		AT(ready_fd)},
 	{'q', "quiet", NULL, "verdicts only; no notes", FLAG, ANY, AT(quiet)},
 	{'v', "verbose", NULL, "every lookup and connect in full; what was not attached", FLAG, ANY,
@@ -48,8 +63,12 @@ static const struct option_row table[] = {
 	{'h', "help", NULL, "this text", HELP, ANY, 0},
 	{'V', "version", NULL, "the version", VERSION, ANY, 0},
 };
+/* clang-format on */
 
 #define ROWS ARRAY_SIZE(table)
+_Static_assert(ROWS <= 64, "opts.given has a bit for each row");
+
+#define LEFT_WIDTH 31
 
 void opts_print(FILE *f, unsigned mask)
 {
@@ -64,7 +83,11 @@ void opts_print(FILE *f, unsigned mask)
 				: snprintf(left, sizeof(left), "    ");
 		snprintf(left + n, sizeof(left) - n, "--%s%s%s", row->name, row->metavar ? " " : "",
 			row->metavar ? row->metavar : "");
-		fprintf(f, "  %-31s %s\n", left, row->help);
+		/* What is longer than its column has the help on the next line. */
+		if (strlen(left) > LEFT_WIDTH)
+			fprintf(f, "  %s\n  %-*s %s\n", left, LEFT_WIDTH, "", row->help);
+		else
+			fprintf(f, "  %-*s %s\n", LEFT_WIDTH, left, row->help);
 	}
 }
 
@@ -119,6 +142,20 @@ static int set_choice(int *to, const char *value, const char *const *names, size
 	return -EINVAL;
 }
 
+static int add_word(struct opts_words *w, const char *value)
+{
+	if (w->count == OPTS_WORDS_MAX)
+		return -E2BIG;
+	w->word[w->count++] = value;
+	return *value ? 0 : -EINVAL;
+}
+
+static int set_backend(struct opts *o, const char *value)
+{
+	o->backend_given = true;
+	return hook_backend_of(value, &o->backend);
+}
+
 static int set_value(struct opts *o, const struct option_row *row, const char *value)
 {
 	static const char *const formats[] = {"text", "json"};
@@ -135,6 +172,10 @@ static int set_value(struct opts *o, const struct option_row *row, const char *v
 		*(const char **)to = value;
 		err = *value ? 0 : -EINVAL;
 		break;
+	case WORDS:
+		return add_word(to, value);
+	case BACKEND:
+		return set_backend(o, value);
 	case DURATION:
 		return opts_duration(value, to);
 	case NUMBER:
@@ -186,15 +227,22 @@ static const struct option_row *row_of(int opt)
 	return NULL;
 }
 
-static int refuse(int opt, char **argv, struct errbuf *err)
+static const char *name_of(enum subcommand cmd)
 {
-	const char *word = argv[optind - 1];
+	return cmd == CMD_TRACE ? "trace" : cmd == CMD_REPLAY ? "replay" : "connect";
+}
+
+static int refuse(enum subcommand cmd, int opt, char **argv, struct errbuf *err)
+{
+	const char *word = argv[optind - 1], *name = name_of(cmd);
 
 	if (opt == ':')
-		return err_set(err, -EINVAL, "option %s needs a value (see pathlag --help)", word);
+		return err_set(err, -EINVAL, "option %s needs a value (see pathlag %s --help)",
+			word, name);
 	if (optopt > 0 && optopt < 256)
-		return err_set(err, -EINVAL, "unknown option -%c (see pathlag --help)", optopt);
-	return err_set(err, -EINVAL, "unknown option %s (see pathlag --help)", word);
+		return err_set(
+			err, -EINVAL, "unknown option -%c (see pathlag %s --help)", optopt, name);
+	return err_set(err, -EINVAL, "unknown option %s (see pathlag %s --help)", word, name);
 }
 
 static void save_word(struct opts *o, const char *word)
@@ -211,7 +259,7 @@ static void save_word(struct opts *o, const char *word)
 static void save_line(struct opts *o, int argc, char **argv)
 {
 	save_word(o, "pathlag");
-	if (!strcmp(argv[0], "connect"))
+	if (!strcmp(argv[0], "connect") || !strcmp(argv[0], "trace"))
 		save_word(o, argv[0]);
 	for (int i = 1; i < argc; i++)
 		save_word(o, argv[i]);
@@ -252,12 +300,50 @@ void opts_done(struct opts *o)
 	o->expression = NULL;
 }
 
+int opts_fit(const struct opts *o, enum subcommand cmd, struct errbuf *err)
+{
+	for (size_t i = 0; i < ROWS; i++)
+		if (o->given & 1ULL << i && !(table[i].commands & cmd))
+			return err_set(err, -EINVAL,
+				"--%s has no meaning for what `pathlag %s` has recorded",
+				table[i].name, name_of(cmd));
+	return 0;
+}
+
+/* What each of them means is clear, but not both at once. */
+static int refuse_contradiction(const struct opts *o, struct errbuf *err)
+{
+	const char *other = o->functions.count ? "functions"
+			    : o->context.count ? "context"
+			    : o->backend_given ? "backend"
+					       : NULL;
+
+	if (!o->no_functions || !other)
+		return 0;
+	return err_set(err, -EINVAL, "--no-functions contradicts --%s", other);
+}
+
+static int take_option(
+	struct opts *o, const struct option_row *row, const char *value, struct errbuf *err)
+{
+	int code = set_value(o, row, value);
+
+	o->given |= 1ULL << (row - table);
+	if (code == -E2BIG)
+		return err_set(err, -EINVAL, "more than %d times --%s", OPTS_WORDS_MAX, row->name);
+	if (code)
+		return err_set(err, -EINVAL, "bad value \"%s\" for --%s: expected %s", value,
+			row->name, row->metavar);
+	return 0;
+}
+
 int opts_parse(struct opts *o, enum subcommand cmd, int argc, char **argv, struct errbuf *err)
 {
 	char letters[2 * ROWS + 3];
 	struct option longs[ROWS + 1];
 	int opt;
 
+	o->subcommand = cmd;
 	o->ready_fd = -1;
 	save_line(o, argc, argv);
 	opt = split_command(o, &argc, argv, err);
@@ -270,14 +356,13 @@ int opts_parse(struct opts *o, enum subcommand cmd, int argc, char **argv, struc
 		const struct option_row *row = opt == '?' || opt == ':' ? NULL : row_of(opt);
 
 		if (!row)
-			return refuse(opt, argv, err);
+			return refuse(cmd, opt, argv, err);
 		if (row->kind == HELP || row->kind == VERSION)
 			return row->kind == HELP ? OPTS_HELP : OPTS_VERSION;
-		if (set_value(o, row, optarg))
-			return err_set(err, -EINVAL, "bad value \"%s\" for --%s: expected %s",
-				optarg, row->name, row->metavar);
+		if (take_option(o, row, optarg, err))
+			return -EINVAL;
 	}
 	o->operand = argv + optind;
 	o->operands = argc - optind;
-	return 0;
+	return refuse_contradiction(o, err);
 }

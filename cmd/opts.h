@@ -7,8 +7,9 @@
 #define PATHLAG_OPTS_H
 
 #include "bpf/base.h"
+#include "bpf/hook.h"
 
-enum subcommand { CMD_CONNECT = 1 << 0, CMD_REPLAY = 1 << 1 };
+enum subcommand { CMD_CONNECT = 1 << 0, CMD_REPLAY = 1 << 1, CMD_TRACE = 1 << 2 };
 /* What opts_parse() returns besides 0 and -errno. */
 enum opts_wish { OPTS_HELP = 1, OPTS_VERSION = 2 };
 
@@ -16,9 +17,18 @@ enum out_format { FORMAT_TEXT, FORMAT_JSON };
 enum color_when { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 #define OPTS_CMDLINE_MAX 4096 /* a longer line is cut at a word */
+#define OPTS_WORDS_MAX   128  /* times that one option may be repeated */
+
+/* An option that may be repeated: its values in the order they were given. */
+struct opts_words {
+	const char *word[OPTS_WORDS_MAX];
+	size_t count;
+};
 
 struct opts {
-	/* whose connects */
+	enum subcommand subcommand;
+	uint64_t given; /* rows of the table that were there, as bits */
+	/* whose connects, whose packets */
 	const char *pids;
 	const char *comm;
 	const char *cgroup;
@@ -29,12 +39,18 @@ struct opts {
 	bool failed;
 	uint64_t slower_than_ns;
 	uint64_t slow_ns; /* 0 = the default, or the recording's own */
+	/* which functions, and how */
+	struct opts_words functions, context;
+	enum hook_backend backend;
+	bool backend_given; /* "auto" too */
+	bool no_functions, no_returns, no_follow, stack;
 	/* when to end */
 	uint64_t duration_ns;
 	uint64_t count;
 	/* where to */
 	enum out_format format;
 	enum color_when color;
+	bool flat;
 	const char *record_path;
 	const char *output_path;
 	int ready_fd; /* -1 = none */
@@ -56,6 +72,12 @@ struct opts {
  * OPTS_VERSION when that was asked for; -EINVAL with ERR naming the word that was wrong.
  */
 int opts_parse(struct opts *o, enum subcommand cmd, int argc, char **argv, struct errbuf *err);
+
+/*
+ * A recording tells only when it is read which subcommand made it: -EINVAL with ERR naming the
+ * first option given that has no meaning for what CMD recorded.
+ */
+int opts_fit(const struct opts *o, enum subcommand cmd, struct errbuf *err);
 
 /* Joins the operands from FIRST on into one pcap expression; NULL where there are none. -ENOMEM. */
 int opts_expression(struct opts *o, int first);

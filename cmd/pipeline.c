@@ -2,27 +2,10 @@
 #include <net/if.h>
 #include <sys/ioctl.h>
 
-#include "cmd/pipeline.h"
+#include "cmd/pipeline_kind.h"
 #include "output/lines.h"
-#include "output/sink.h"
-#include "output/tracker.h"
 
 #define DEFAULT_WIDTH 100
-
-struct pipeline {
-	const struct opts *opts;
-	const struct filter *filter;
-	FILE *out; /* ours to close unless it is stdout */
-	struct decoder *decoder;
-	struct tracker *tracker;
-	struct sink *sink;
-	struct summary summary;
-	uint64_t slow_ns;
-	uint64_t printed;
-	int result; /* of the callbacks, which cannot return one: first error, or 1 */
-};
-
-/* ---- what the correlator hands out -------------------------------------------------------- */
 
 static void count_drop(struct summary *sum, const char *reason)
 {
@@ -40,59 +23,24 @@ static void count_drop(struct summary *sum, const char *reason)
 	sum->drop_reason[i].count++;
 }
 
-/* The kernel side knew the tuple only as far as the socket did when it set out. */
-static bool matches(const struct pipeline *p, const struct rec_tuple *tuple)
-{
-	return filter_is_empty(p->filter) ||
-	       (tuple->family && filter_match_sock(p->filter, tuple) > 0);
-}
-
-static bool is_selected(const struct opts *o, const struct attempt *a)
-{
-	if (o->failed && a->result == ATTEMPT_ESTABLISHED)
-		return false;
-	if (attempt_dur_ns(a) <= o->slower_than_ns && o->slower_than_ns)
-		return false;
-	return !o->iface || !strcmp(a->dev, o->iface);
-}
-
-static void keep_result(struct pipeline *p, int result)
-{
-	if (result && !p->result)
-		p->result = result;
-}
-
-static void on_attempt(void *arg, const struct attempt *a)
-{
-	struct pipeline *p = arg;
-	struct verdict v;
-
-	if (p->result || !is_selected(p->opts, a) || !matches(p, &a->tuple))
-		return;
-	p->summary.results[a->result]++;
-	verdict_of_attempt(a, p->slow_ns, &v);
-	keep_result(p, p->sink->ops->connect(p->sink, a, &v));
-	if (++p->printed == p->opts->count)
-		keep_result(p, 1);
-}
-
-static void on_lookup(void *arg, const struct lookup *l)
-{
-	struct pipeline *p = arg;
-	const struct opts *o = p->opts;
-	struct verdict v;
-
-	if (p->result || !matches(p, &l->tuple) || (o->failed && l->result == LOOKUP_ANSWERED) ||
-		(o->slower_than_ns && l->end_ns - l->start_ns <= o->slower_than_ns))
-		return;
-	verdict_of_lookup(l, p->slow_ns, &v);
-	keep_result(p, p->sink->ops->lookup(p->sink, l, &v));
-}
-
 /* ---- one record --------------------------------------------------------------------------- */
+
+enum subcommand pipeline_recorded_by(const struct rec_meta *meta)
+{
+	return strncmp(meta->command, "trace", sizeof(meta->command)) ? CMD_CONNECT : CMD_TRACE;
+}
 
 static int on_meta(struct pipeline *p, const struct event *ev)
 {
+	int err;
+
+	if (p->kind) /* it stands at the beginning */
+		return -EBADMSG;
+	p->kind = pipeline_recorded_by(ev->run.rec) == CMD_TRACE ? &pipeline_trace
+								 : &pipeline_connect;
+	err = p->kind->open(p);
+	if (err)
+		return err;
 	p->slow_ns = p->opts->slow_ns ? p->opts->slow_ns : ev->run.rec->slow_ns;
 	return p->sink->ops->meta(p->sink, &ev->run);
 }
@@ -106,8 +54,23 @@ static int on_lost(struct pipeline *p, const struct event *ev)
 static int on_stop(struct pipeline *p, __u64 ts_ns)
 {
 	p->summary.ts_ns = ts_ns;
-	p->summary.evicted = tracker_evicted(p->tracker);
+	p->kind->complete(p);
 	return p->sink->ops->summary(p->sink, &p->summary);
+}
+
+/* In `connect` a drop that the function layer sees too is one of REC_DROP. */
+static bool is_drop(const struct pipeline *p, const struct event *ev)
+{
+	if (ev->drop_names.harmless)
+		return false;
+	return p->kind->command == CMD_CONNECT
+		       ? ev->type == REC_DROP
+		       : ev->type == REC_PACKET_END && ev->packet_end->dropped;
+}
+
+static int on_tick(struct pipeline *p, __u64 now_ns)
+{
+	return p->sink->ops->tick ? p->sink->ops->tick(p->sink, now_ns) : 0;
 }
 
 int pipeline_feed(struct pipeline *p, const void *rec, size_t len)
@@ -119,21 +82,21 @@ int pipeline_feed(struct pipeline *p, const void *rec, size_t len)
 		return err;
 	if (ev.type == REC_META)
 		return on_meta(p, &ev);
+	if (!p->kind)
+		return -EBADMSG;
 	if (ev.type == REC_LOST)
 		return on_lost(p, &ev);
 	if (ev.type >= REC_KERNEL_FIRST)
 		p->summary.events++;
-	if (ev.type == REC_DROP && !ev.drop_names.harmless)
+	if (is_drop(p, &ev))
 		count_drop(&p->summary, ev.drop_names.reason);
-	err = tracker_feed(p->tracker, &ev);
-	if (!err && ev.type == REC_TICK && p->sink->ops->tick)
-		err = p->sink->ops->tick(p->sink, ev.ts_ns);
-	if (err)
-		return err;
+	err = p->kind->feed(p, &ev);
+	if (!err && ev.type == REC_TICK)
+		return on_tick(p, ev.ts_ns);
 	/* --count is reached, or the reader has gone: what is open is of no interest any more */
-	if (ev.type == REC_STOP && p->result >= 0)
+	if (ev.type == REC_STOP && err >= 0)
 		return on_stop(p, ev.ts_ns);
-	return p->result;
+	return err;
 }
 
 int pipeline_flush(struct pipeline *p)
@@ -168,6 +131,8 @@ static struct sink *make_sink(const struct opts *o, FILE *f)
 		.color = wants_color(o, f),
 		.quiet = o->quiet,
 		.verbose = o->verbose,
+		.flat = o->flat,
+		.stack = o->stack,
 		.width = out_width(f),
 		.slow_ns = o->slow_ns,
 	};
@@ -178,7 +143,6 @@ static struct sink *make_sink(const struct opts *o, FILE *f)
 struct pipeline *pipeline_new(const struct opts *o, const struct filter *filter, struct errbuf *err)
 {
 	struct pipeline *p = calloc(1, sizeof(*p));
-	struct tracker_cfg cfg = {.arg = p, .on_lookup = on_lookup, .on_attempt = on_attempt};
 
 	if (!p)
 		goto nomem;
@@ -192,9 +156,8 @@ struct pipeline *pipeline_new(const struct opts *o, const struct filter *filter,
 		return NULL;
 	}
 	p->decoder = decoder_new();
-	p->tracker = tracker_new(&cfg);
 	p->sink = make_sink(o, p->out);
-	if (p->decoder && p->tracker && p->sink)
+	if (p->decoder && p->sink)
 		return p;
 	pipeline_free(p);
 nomem:
@@ -209,15 +172,16 @@ const struct decoder *pipeline_decoder(const struct pipeline *p)
 
 uint64_t pipeline_lost(const struct pipeline *p)
 {
-	return p->summary.lost + tracker_evicted(p->tracker);
+	return p->summary.lost + p->summary.evicted;
 }
 
 void pipeline_free(struct pipeline *p)
 {
 	if (!p)
 		return;
+	if (p->kind)
+		p->kind->close(p);
 	sink_free(p->sink);
-	tracker_free(p->tracker);
 	decoder_free(p->decoder);
 	if (p->out && p->out != stdout)
 		fclose(p->out);

@@ -2,7 +2,9 @@
 /*
  * pipeline.h - records in, lines out: decode -> correlate -> judge -> select -> sink.
  *
- * The same for a live run and for a replay: they differ only in where the records come from.
+ * The same for a live run and for a replay: they differ only in where the records come from. Which
+ * correlator it is (attempts of `connect`, paths of `trace`) is decided by REC_META, the first
+ * record.
  */
 #ifndef PATHLAG_PIPELINE_H
 #define PATHLAG_PIPELINE_H
@@ -13,7 +15,8 @@
 
 struct pipeline;
 
-/* Opens the output that O asks for; FILTER is its expression, which judges whole tuples. NULL with
+/* Opens the output that O asks for; FILTER is its expression, which judges whole tuples (but for a
+ * live trace, where the kernel side has judged whole packets). NULL with
  * ERR on failure. */
 struct pipeline *pipeline_new(
 	const struct opts *o, const struct filter *filter, struct errbuf *err);
@@ -30,7 +33,10 @@ int pipeline_flush(struct pipeline *p);
 /* The decoder, to ask what names the stream still lacks. */
 const struct decoder *pipeline_decoder(const struct pipeline *p);
 
-/* What is told on stderr at the end: lost and evicted records. */
+/* Which subcommand wrote this stream. */
+enum subcommand pipeline_recorded_by(const struct rec_meta *meta);
+
+/* What is told on stderr after REC_STOP: lost and evicted records. */
 uint64_t pipeline_lost(const struct pipeline *p);
 
 void pipeline_free(struct pipeline *p);

@@ -6,7 +6,19 @@
 #include "cmd/recording.h"
 #include "cmd/replay.h"
 
-static int replay_records(FILE *f, struct pipeline *p, struct errbuf *err)
+static int replay_record(
+	const struct opts *o, struct pipeline *p, const struct rec_hdr *hdr, struct errbuf *err)
+{
+	if (hdr->type == REC_META && hdr->len >= sizeof(struct rec_meta)) {
+		int bad = opts_fit(o, pipeline_recorded_by((const struct rec_meta *)hdr), err);
+
+		if (bad)
+			return bad;
+	}
+	return pipeline_feed(p, hdr, hdr->len);
+}
+
+static int replay_records(const struct opts *o, FILE *f, struct pipeline *p, struct errbuf *err)
 {
 	_Alignas(__u64) char rec[REC_MAX_LEN];
 	__u64 last_ns = 0;
@@ -16,7 +28,7 @@ static int replay_records(FILE *f, struct pipeline *p, struct errbuf *err)
 	while (!result && !stopped && (len = recording_read(f, rec, err)) > 0) {
 		struct rec_hdr *hdr = (struct rec_hdr *)rec;
 
-		result = pipeline_feed(p, rec, (size_t)len);
+		result = replay_record(o, p, hdr, err);
 		stopped = hdr->type == REC_STOP;
 		last_ns = hdr->ts_ns;
 	}
@@ -46,7 +58,7 @@ static int replay_file(const struct opts *o, const struct filter *filter, struct
 	p = pipeline_new(o, filter, err);
 	if (!p)
 		return -EIO;
-	result = replay_records(f, p, err);
+	result = replay_records(o, f, p, err);
 	pipeline_free(p);
 	/* A damaged file is bad input, like a misspelt option. */
 	return result == -EBADMSG ? -EINVAL : result;

@@ -7,6 +7,8 @@ static const char connect_text[] =
 	"\n"
 	"  pathlag [connect] [OPTIONS] [PCAP-EXPRESSION] [-- COMMAND [ARG...]]\n"
 	"                    diagnose connects (the default)\n"
+	"  pathlag trace [OPTIONS] [PCAP-EXPRESSION] [-- COMMAND [ARG...]]\n"
+	"                    every kernel function that packets and sockets pass\n"
 	"  pathlag replay [OPTIONS] FILE [PCAP-EXPRESSION]\n"
 	"                    render a recording made with -w\n"
 	"  pathlag filter [OPTIONS] PCAP-EXPRESSION\n"
@@ -20,28 +22,45 @@ static const char connect_text[] =
 	"Options:\n";
 
 /* clang-format off */
-static const char connect_tail[] =
+static const char trace_text[] =
+	"pathlag trace [OPTIONS] [PCAP-EXPRESSION] [-- COMMAND [ARG...]]: every kernel function that\n"
+	"packets and sockets pass, with what it returned and how long it took.\n"
+	"\n"
+	"  pathlag trace -- curl http://shop.test/\n"
+	"  pathlag trace --functions 'ip_*' --functions '!ip_rcv*' 'udp port 53'\n"
+	"  pathlag trace --functions core --context 'fib_*' -i eth0 -c 10 icmp\n"
+	"\n"
+	"--functions: core, the story of a connect; all, each function that takes a packet or a socket;\n"
+	"GLOB or MODULE:GLOB, and !GLOB to take away again; [MODULE:]NAME:skb=N (or sk=N) where the\n"
+	"kernel's types do not say which argument it is. Without it, all where kprobe.multi works, else\n"
+	"core, as each is attached by itself then. `pathlag functions` lists them.\n"
+	"\n"
+	"-c N ends after N packets, and what they were in by then. -i IFACE is a device of this network\n"
+	"namespace, or of --netns's.\n"
+	"\n"
+	"Options:\n";
+
+static const char tail[] =
 	"\n"
 	"Exit status: 0; 1 failed while running; 2 wrong usage or input; 3 a privilege or kernel\n"
 	"feature is missing; with a COMMAND that command's own status.\n";
 
 static const char replay_text[] =
 	"pathlag replay [OPTIONS] FILE [PCAP-EXPRESSION]: renders a recording made with\n"
-	"`pathlag -w FILE` as the live run did; needs no privilege.\n"
+	"`pathlag -w FILE` or `pathlag trace -w FILE` as the live run did; needs no privilege.\n"
 	"\n"
 	"Options:\n";
 /* clang-format on */
 
 static void print_help(enum subcommand cmd)
 {
-	if (cmd == CMD_REPLAY) {
-		fputs(replay_text, stdout);
-		opts_print(stdout, cmd);
-		return;
-	}
-	fputs(connect_text, stdout);
+	fputs(cmd == CMD_REPLAY    ? replay_text
+		: cmd == CMD_TRACE ? trace_text
+				   : connect_text,
+		stdout);
 	opts_print(stdout, cmd);
-	fputs(connect_tail, stdout);
+	if (cmd != CMD_REPLAY)
+		fputs(tail, stdout);
 }
 
 int usage_show(enum subcommand cmd, enum opts_wish wish)

@@ -93,6 +93,85 @@ static void test_mistakes_are_named(void)
 	CHECK(strstr(err.text, "-p"));
 }
 
+static void test_words_add_up(void)
+{
+	const char *many[2 * OPTS_WORDS_MAX + 4] = {"trace"};
+	struct opts o;
+
+	CHECK_INT(PARSE(&o, CMD_TRACE, "--functions", "core", "--context", "fib_*", "--functions",
+			  "!ip_*", "--functions=mod:my_rx:skb=2"),
+		0);
+	CHECK_INT(o.functions.count, 3);
+	CHECK_STR(o.functions.word[0], "core");
+	CHECK_STR(o.functions.word[1], "!ip_*");
+	CHECK_STR(o.functions.word[2], "mod:my_rx:skb=2");
+	CHECK_INT(o.context.count, 1);
+	CHECK_INT(PARSE(&o, CMD_TRACE, "--functions", ""), -EINVAL);
+	for (int i = 0; i <= OPTS_WORDS_MAX; i++) {
+		many[1 + 2 * i] = "--functions";
+		many[2 + 2 * i] = "ip_rcv";
+	}
+	CHECK_INT(parse(&o, CMD_TRACE, many), -EINVAL);
+	CHECK(strstr(err.text, "--functions"));
+}
+
+static void test_backends(void)
+{
+	struct opts o;
+
+	CHECK_INT(PARSE(&o, CMD_TRACE, "-q"), 0);
+	CHECK_INT(o.backend, HOOK_AUTO);
+	CHECK(!o.backend_given);
+	CHECK_INT(PARSE(&o, CMD_CONNECT, "--backend", "auto"), 0);
+	CHECK(o.backend_given);
+	CHECK_INT(PARSE(&o, CMD_TRACE, "--backend", "multi"), 0);
+	CHECK_INT(o.backend, HOOK_MULTI);
+	CHECK_INT(PARSE(&o, CMD_TRACE, "--backend", "ptrace"), -EINVAL);
+	CHECK(strstr(err.text, "ptrace") && strstr(err.text, "fentry"));
+	CHECK_INT(PARSE(&o, CMD_REPLAY, "--backend", "multi"), -EINVAL);
+}
+
+static void test_contradictions(void)
+{
+	struct opts o;
+
+	CHECK_INT(PARSE(&o, CMD_CONNECT, "--no-functions"), 0);
+	CHECK(o.no_functions);
+	CHECK_INT(PARSE(&o, CMD_CONNECT, "--no-functions", "--functions", "core"), -EINVAL);
+	CHECK(strstr(err.text, "--no-functions") && strstr(err.text, "--functions"));
+	CHECK_INT(PARSE(&o, CMD_CONNECT, "--backend", "auto", "--no-functions"), -EINVAL);
+	CHECK_INT(PARSE(&o, CMD_CONNECT, "--context", "fib_*", "--no-functions"), -EINVAL);
+}
+
+static void test_each_subcommand_has_its_own(void)
+{
+	struct opts o;
+
+	CHECK_INT(PARSE(&o, CMD_TRACE, "--flat", "--no-returns", "--no-follow", "--stack"), 0);
+	CHECK(o.flat && o.no_returns && o.no_follow && o.stack);
+	CHECK_INT(PARSE(&o, CMD_TRACE, "--failed"), -EINVAL);
+	CHECK(strstr(err.text, "--failed") && strstr(err.text, "trace"));
+	CHECK_INT(PARSE(&o, CMD_TRACE, "--slow", "1s"), -EINVAL);
+	CHECK_INT(PARSE(&o, CMD_TRACE, "--no-functions"), -EINVAL);
+	CHECK_INT(PARSE(&o, CMD_CONNECT, "--flat"), -EINVAL);
+	CHECK_INT(PARSE(&o, CMD_CONNECT, "--no-returns"), -EINVAL);
+}
+
+/* What a recording holds is known only when it is read. */
+static void test_replay_learns_what_it_has(void)
+{
+	struct opts o;
+
+	CHECK_INT(PARSE(&o, CMD_REPLAY, "file", "--flat", "--stack", "-c", "3"), 0);
+	CHECK_INT(opts_fit(&o, CMD_TRACE, &err), 0);
+	CHECK_INT(opts_fit(&o, CMD_CONNECT, &err), -EINVAL);
+	CHECK(strstr(err.text, "--flat"));
+	CHECK_INT(PARSE(&o, CMD_REPLAY, "file", "--json", "--failed"), 0);
+	CHECK_INT(opts_fit(&o, CMD_CONNECT, &err), 0);
+	CHECK_INT(opts_fit(&o, CMD_TRACE, &err), -EINVAL);
+	CHECK(strstr(err.text, "--failed"));
+}
+
 /* The README shows what the table says, line by line. */
 static void test_readme_lists_the_options(void)
 {
@@ -101,7 +180,7 @@ static void test_readme_lists_the_options(void)
 	size_t len;
 	FILE *f = open_memstream(&table, &len);
 
-	opts_print(f, CMD_CONNECT | CMD_REPLAY);
+	opts_print(f, CMD_CONNECT | CMD_TRACE | CMD_REPLAY);
 	fclose(f);
 	CHECK(readme && fread(text, 1, (1 << 17) - 1, readme) > 0);
 	CHECK(strstr(text, table));
@@ -114,6 +193,11 @@ int main(void)
 	UNIT_RUN(test_command_after_the_dashes);
 	UNIT_RUN(test_options_may_follow_operands);
 	UNIT_RUN(test_mistakes_are_named);
+	UNIT_RUN(test_words_add_up);
+	UNIT_RUN(test_backends);
+	UNIT_RUN(test_contradictions);
+	UNIT_RUN(test_each_subcommand_has_its_own);
+	UNIT_RUN(test_replay_learns_what_it_has);
 	UNIT_RUN(test_readme_lists_the_options);
 	return unit_status();
 }

@@ -19,6 +19,36 @@ case_usage() {
 	refuses 2 FILE replay
 }
 
+case_usage_functions() { # wrong on every kernel, whether or not it lets functions be traced
+	namespace "$C"
+	refuses 2 no_such_function trace --functions no_such_function
+	refuses 2 tcp_v4_connect trace --functions tcp_v4_conect # the near name
+	refuses 2 no_such_function trace --context 'no_such_function'
+	refuses 2 no_such_function --functions no_such_function -- true
+	refuses 2 no_such_module trace --functions 'no_such_module:*'
+	refuses 2 --functions trace --functions
+	refuses 2 kprobe trace --backend ptrace
+	refuses 2 --backend --no-functions --backend multi
+	refuses 2 --failed trace --failed
+	refuses 2 --flat --flat
+	refuses 2 no-such-dev trace -i no-such-dev
+	refuses 2 no-such-ns trace -i lo --netns no-such-ns
+}
+
+case_usage_trace_impossible() { # a kernel that lets no function be traced: what was tried
+	namespace "$C"
+	lag_raw trace --functions core --duration 1ms
+	[ "$STATUS" != 0 ] || skip 'functions can be traced here'
+	refuses 3 kprobe.multi trace
+	refuses 3 kprobe.multi trace --json -- true
+	refuses 3 kprobe.multi trace --backend multi
+	refuses 3 kprobe.multi --functions core -- true # asked for
+	lag -- true                                    # not asked for
+	status 0
+	[ ! -s "$ERR" ] || problem "connect says: $(head -n1 "$ERR")"
+	expect '.[0].backend.function == "none"' 'the meta line says that no functions were traced'
+}
+
 case_usage_pid_gone() {
 	local pid
 	namespace "$C"
@@ -61,6 +91,7 @@ case_usage_unprivileged() {
 	chmod 755 "$T/nobody"
 	refuses 3 CAP_ --json --duration 1s
 	refuses 3 CAP_ --json -- true
+	refuses 3 CAP_ trace --json
 	lag_raw check
 	[ "$STATUS" -le 3 ] || problem "check: status $STATUS"
 	[ -s "$OUT" ] || problem 'check says nothing to an ordinary user'
@@ -71,6 +102,10 @@ case_usage_help() {
 	lag_raw --help
 	status 0
 	grep -q -- --ready-fd "$OUT" || problem '--help does not list the options'
+	lag_raw trace --help
+	status 0
+	grep -q -- --no-follow "$OUT" || problem 'trace --help does not list the options'
+	! grep -q -- --failed "$OUT" || problem 'trace --help lists what is of connect only'
 	lag_raw --version
 	status 0
 	grep -qE '^pathlag [0-9]+\.[0-9]+' "$OUT" || problem "--version says $(head -n1 "$OUT")"
@@ -80,5 +115,7 @@ case_check() {
 	namespace "$C"
 	lag_raw check
 	status 0
-	grep -qi btf "$OUT" || problem 'check does not mention BTF'
+	for word in BTF kprobe.session kprobe.multi kprobe fentry tracefs; do
+		grep -qi -e "^\(yes\|no\) *$word " "$OUT" || problem "check has no line about $word"
+	done
 }

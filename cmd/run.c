@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "cmd/connect.h"
 #include "cmd/expression.h"
 #include "cmd/live.h"
 #include "cmd/log.h"
+#include "cmd/run.h"
 #include "cmd/usage.h"
 
 /* A command that does not exist: what a shell says. */
@@ -54,15 +54,15 @@ static int run_command(const struct opts *o, const struct filter *filter)
 	return status == EXIT_OK ? child.status : status;
 }
 
-int cmd_connect(int argc, char **argv)
+static int cmd_live(enum subcommand cmd, int argc, char **argv)
 {
 	_cleanup_(filter_freep) struct filter *filter = NULL;
 	_cleanup_(opts_done) struct opts o = {0};
 	struct errbuf err = {0};
-	int result = opts_parse(&o, CMD_CONNECT, argc, argv, &err);
+	int result = opts_parse(&o, cmd, argc, argv, &err);
 
 	if (result > 0)
-		return usage_show(CMD_CONNECT, result);
+		return usage_show(cmd, result);
 	if (!result)
 		result = opts_expression(&o, 0);
 	if (!result)
@@ -70,4 +70,14 @@ int cmd_connect(int argc, char **argv)
 	if (result)
 		return log_failure(result, &err);
 	return o.command ? run_command(&o, filter) : run(&o, filter, NULL);
+}
+
+int cmd_connect(int argc, char **argv)
+{
+	return cmd_live(CMD_CONNECT, argc, argv);
+}
+
+int cmd_trace(int argc, char **argv)
+{
+	return cmd_live(CMD_TRACE, argc, argv);
 }

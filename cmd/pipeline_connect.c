@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "cmd/pipeline_kind.h"
+
+/* The kernel side knew the tuple only as far as the socket did when it set out. */
+static bool matches(const struct pipeline *p, const struct rec_tuple *tuple)
+{
+	return filter_is_empty(p->filter) ||
+	       (tuple->family && filter_match_sock(p->filter, tuple) > 0);
+}
+
+static bool is_selected(const struct opts *o, const struct attempt *a)
+{
+	if (o->failed && a->result == ATTEMPT_ESTABLISHED)
+		return false;
+	if (attempt_dur_ns(a) <= o->slower_than_ns && o->slower_than_ns)
+		return false;
+	return !o->iface || !strcmp(a->dev, o->iface);
+}
+
+static void on_attempt(void *arg, const struct attempt *a)
+{
+	struct pipeline *p = arg;
+	struct verdict v;
+
+	if (p->result || !is_selected(p->opts, a) || !matches(p, &a->tuple))
+		return;
+	p->summary.results[a->result]++;
+	verdict_of_attempt(a, p->slow_ns, &v);
+	pipeline_keep(p, p->sink->ops->connect(p->sink, a, &v));
+	if (++p->counted == p->opts->count)
+		pipeline_keep(p, 1);
+}
+
+static void on_lookup(void *arg, const struct lookup *l)
+{
+	struct pipeline *p = arg;
+	const struct opts *o = p->opts;
+	struct verdict v;
+
+	if (p->result || !matches(p, &l->tuple) || (o->failed && l->result == LOOKUP_ANSWERED) ||
+		(o->slower_than_ns && l->end_ns - l->start_ns <= o->slower_than_ns))
+		return;
+	verdict_of_lookup(l, p->slow_ns, &v);
+	pipeline_keep(p, p->sink->ops->lookup(p->sink, l, &v));
+}
+
+static int connect_open(struct pipeline *p)
+{
+	struct tracker_cfg cfg = {.arg = p, .on_lookup = on_lookup, .on_attempt = on_attempt};
+
+	p->tracker = tracker_new(&cfg);
+	return p->tracker ? 0 : -ENOMEM;
+}
+
+static int connect_feed(struct pipeline *p, const struct event *ev)
+{
+	int err = tracker_feed(p->tracker, ev);
+
+	return err ? err : p->result;
+}
+
+static void connect_complete(struct pipeline *p)
+{
+	p->summary.evicted = tracker_evicted(p->tracker);
+}
+
+static void connect_close(struct pipeline *p)
+{
+	tracker_free(p->tracker);
+}
+
+const struct pipeline_kind pipeline_connect = {
+	.command = CMD_CONNECT,
+	.open = connect_open,
+	.feed = connect_feed,
+	.complete = connect_complete,
+	.close = connect_close,
+};

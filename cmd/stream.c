@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "bpf/kernel.h"
+#include "cmd/recording.h"
+#include "cmd/stream.h"
+
+#define TICK_NS 50000000ULL /* a TICK at least this often, so that silence is noticed */
+
+static void add(struct stream *s, const void *rec, size_t len)
+{
+	int err;
+
+	if (s->result < 0)
+		return;
+	if (s->recording) {
+		err = recording_write(s->recording, rec, len);
+		if (err) {
+			s->result = err;
+			return;
+		}
+	}
+	err = pipeline_feed(s->pipeline, rec, len);
+	/* A record of our own that does not decode is a bug, but no reason to lose the others. */
+	if (err && err != -EBADMSG)
+		s->result = err;
+}
+
+static struct rec_hdr header(enum rec_type type, size_t len)
+{
+	return (struct rec_hdr){
+		.type = type, .len = (__u16)len, .ts_ns = clock_ns(CLOCK_MONOTONIC)};
+}
+
+/* ---- names: addresses and codes are numbers of this kernel ------------------------------------
+ */
+
+static void name_symbol(struct stream *s, __u64 addr)
+{
+	struct rec_symbol rec = {.addr = addr};
+
+	if (!decoder_lacks_symbol(pipeline_decoder(s->pipeline), addr))
+		return;
+	rec.hdr = header(REC_SYMBOL, sizeof(rec));
+	kernel_symbol(source_kernel(s->source), addr, rec.name, sizeof(rec.name));
+	add(s, &rec, sizeof(rec));
+}
+
+static void name_reason(struct stream *s, __u32 code)
+{
+	struct rec_reason rec = {.code = code};
+
+	if (!decoder_lacks_reason(pipeline_decoder(s->pipeline), code))
+		return;
+	rec.hdr = header(REC_REASON, sizeof(rec));
+	kernel_drop_reason(source_kernel(s->source), code, rec.name, sizeof(rec.name), rec.subsys,
+		sizeof(rec.subsys));
+	add(s, &rec, sizeof(rec));
+}
+
+static void copy_text(char *to, size_t size, const char *from)
+{
+	snprintf(to, size, "%s", from);
+}
+
+static void name_function(struct stream *s, __u32 id)
+{
+	struct rec_func rec = {.id = id};
+	const struct function *f;
+
+	if (!decoder_lacks_func(pipeline_decoder(s->pipeline), id))
+		return;
+	f = source_function(s->source, id, &rec.flags);
+	if (!f)
+		return;
+	rec.hdr = header(REC_FUNC, sizeof(rec));
+	rec.returns = f->returns;
+	rec.ret_bytes = f->ret_bytes;
+	rec.addr = f->addr;
+	copy_text(rec.name, sizeof(rec.name), f->name);
+	copy_text(rec.module, sizeof(rec.module), f->module);
+	add(s, &rec, sizeof(rec));
+}
+
+static void name_hop(struct stream *s, const struct rec_hop *hop, size_t len)
+{
+	const __u64 *frame = (const __u64 *)(hop + 1);
+	size_t frames = (len - sizeof(*hop)) / sizeof(*frame);
+
+	name_function(s, hop->func);
+	for (size_t i = 0; i < frames && i < hop->stack_len; i++)
+		name_symbol(s, frame[i]);
+}
+
+static void name_return(struct stream *s, const struct rec_hop_return *ret)
+{
+	__u32 flags;
+	const struct function *f = source_function(s->source, ret->func, &flags);
+
+	name_function(s, ret->func);
+	if (f && f->returns == RETURNS_DROP_REASON)
+		name_reason(s, (__u32)ret->ret);
+}
+
+static void name_all(struct stream *s, const struct rec_hdr *hdr, size_t len)
+{
+	const struct rec_drop *drop = (const void *)hdr;
+	const struct rec_packet_end *end = (const void *)hdr;
+
+	if (hdr->type == REC_DROP && len >= sizeof(*drop)) {
+		name_symbol(s, drop->location);
+		name_reason(s, drop->reason);
+	} else if (hdr->type == REC_PACKET_END && len >= sizeof(*end)) {
+		name_symbol(s, end->location);
+		name_reason(s, end->reason);
+	} else if (hdr->type == REC_HOP && len >= sizeof(struct rec_hop)) {
+		name_hop(s, (const void *)hdr, len);
+	} else if (hdr->type == REC_HOP_RETURN && len >= sizeof(struct rec_hop_return)) {
+		name_return(s, (const void *)hdr);
+	}
+}
+
+/* ---- the records ------------------------------------------------------------------------------
+ */
+
+int stream_record(void *arg, const void *rec, size_t len)
+{
+	struct stream *s = arg;
+
+	name_all(s, rec, len);
+	add(s, rec, len);
+	return 0;
+}
+
+static void tell_time(struct stream *s)
+{
+	struct rec_hdr hdr = header(REC_TICK, sizeof(hdr));
+
+	if (hdr.ts_ns < s->ticked_ns + TICK_NS)
+		return;
+	s->ticked_ns = hdr.ts_ns;
+	add(s, &hdr, sizeof(hdr));
+}
+
+static void tell_losses(struct stream *s)
+{
+	uint64_t now[LOST_KINDS];
+
+	source_lost(s->source, now);
+	for (int where = 0; where < LOST_KINDS; where++) {
+		struct rec_lost rec = {.count = now[where] - s->lost[where], .where = (__u32)where};
+
+		if (!rec.count)
+			continue;
+		s->lost[where] = now[where];
+		rec.hdr = header(REC_LOST, sizeof(rec));
+		add(s, &rec, sizeof(rec));
+	}
+}
+
+static void show(struct stream *s)
+{
+	int err = s->result < 0 ? 0 : pipeline_flush(s->pipeline);
+
+	if (err)
+		s->result = err;
+}
+
+void stream_pause(struct stream *s)
+{
+	tell_time(s);
+	tell_losses(s);
+	show(s);
+}
+
+void stream_stop(struct stream *s)
+{
+	struct rec_hdr stop;
+
+	tell_losses(s);
+	stop = header(REC_STOP, sizeof(stop));
+	add(s, &stop, sizeof(stop));
+	show(s);
+}
+
+static void describe_run(struct rec_meta *rec, const struct source *source, const struct opts *o)
+{
+	struct kernel_id id;
+
+	kernel_identify(&id);
+	rec->version = REC_STREAM_VERSION;
+	rec->probes_attached = (__u32)source_attached(source);
+	rec->probes_skipped = (__u32)source_skipped(source);
+	rec->realtime_offset_ns = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
+	copy_text(rec->tool_version, sizeof(rec->tool_version), PATHLAG_VERSION);
+	copy_text(rec->kernel, sizeof(rec->kernel), id.release);
+	copy_text(rec->arch, sizeof(rec->arch), id.arch);
+	copy_text(rec->hostname, sizeof(rec->hostname), id.hostname);
+	copy_text(rec->command, sizeof(rec->command),
+		o->subcommand == CMD_TRACE ? "trace" : "connect");
+	copy_text(rec->milestone, sizeof(rec->milestone), source_milestone_backend(source));
+	copy_text(rec->function, sizeof(rec->function), source_function_backend(source));
+	copy_text(rec->program, sizeof(rec->program), "none");
+	rec->slow_ns = o->slow_ns ? o->slow_ns : SLOW_DEFAULT_NS;
+	rec->drop_reasons = kernel_has_drop_reasons(source_kernel(source));
+}
+
+void stream_meta(struct stream *s, const struct opts *o)
+{
+	const char *filter = o->expression ? o->expression : "";
+	size_t at = sizeof(struct rec_meta), filter_len = strlen(filter) + 1;
+	size_t len = at + o->cmdline_len + filter_len;
+	_cleanup_(freep) struct rec_meta *rec = calloc(1, len);
+
+	if (!rec) {
+		s->result = -ENOMEM;
+		return;
+	}
+	describe_run(rec, s->source, o);
+	rec->hdr = header(REC_META, len);
+	rec->cmdline_len = (__u32)o->cmdline_len;
+	rec->filter_len = (__u32)filter_len;
+	memcpy((char *)rec + at, o->cmdline, o->cmdline_len);
+	memcpy((char *)rec + at + o->cmdline_len, filter, filter_len);
+	s->ticked_ns = rec->hdr.ts_ns;
+	add(s, rec, len);
+	show(s);
+}
