@@ -145,10 +145,12 @@ static void test_return_without_a_call(void)
 	hops_enter(s, 10, F_OUTPUT, TASK, 0);
 	hops_enter(s, 20, F_HOOK, TASK, 2);
 	hops_return(s, 30, F_XMIT, TASK, 1, 0); /* lies between the two: the hook is over */
+	hops_enter(s, 35, F_VETH, TASK, 3);     /* deeper than the hook, and not called by it */
+	hops_return(s, 36, F_VETH, TASK, 3, 0);
 	hops_return(s, 40, F_OUTPUT, TASK, 0, 0);
 	CHECK_INT(paths_counts(s->paths)->lone_returns, 2);
 	CHECK_INT(paths_counts(s->paths)->missed_returns, 1);
-	CHECK_STR(s->trees, "[0 ip_output 30][1 nf_hook_slow ?]\n");
+	CHECK_STR(s->trees, "[0 ip_output 30][1 nf_hook_slow ?][1 veth_xmit 1]\n");
 	check_accounts(s);
 	hops_free(s);
 }

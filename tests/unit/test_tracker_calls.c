@@ -149,6 +149,27 @@ static void test_verdict_names_the_function_that_took_the_time(void)
 	stream_free(s);
 }
 
+/* connect() itself lasts as long as anything it waits for, and explains none of it. */
+static void test_call_around_the_whole_phase_says_nothing(void)
+{
+	struct stream *s = stream_new();
+
+	put_funcs(s);
+	put_call(s, 0.05, F_CONNECT, 0, 0);
+	put_connect(s, 0.06, SK, PEER, CONNECT_IN_SYSCALL);
+	put_call(s, 0.1, F_XMIT, 3, 0);
+	put_call_return(s, 0.2, F_XMIT, 3, 0);
+	put_syn(s, 0.3, SK, PEER, 0, SYN_QUEUE);
+	put_syn(s, 700, SK, PEER, 0, SYN_XMIT); /* it lay in a queue: in no call at all */
+	put_reply(s, 702, SK, TCPF_SYN | TCPF_ACK);
+	put_state(s, 703, SK, PEER, ESTABLISHED, 0);
+	put_return(s, 704, SK, 0);
+	CHECK_STR(s->attempt[0].call[0].func->name, "tcp_v4_connect");
+	CHECK(!s->attempt[0].phase_call[PHASE_EGRESS].func);
+	CHECK(!strstr(s->verdict[0].text, "most of it"));
+	stream_free(s);
+}
+
 static void test_drop_names_the_call_around_it(void)
 {
 	struct stream *s = stream_new();
@@ -214,6 +235,7 @@ int main(void)
 	UNIT_RUN(test_calls_join_their_attempt);
 	UNIT_RUN(test_calls_change_no_phase_and_no_milestone);
 	UNIT_RUN(test_verdict_names_the_function_that_took_the_time);
+	UNIT_RUN(test_call_around_the_whole_phase_says_nothing);
 	UNIT_RUN(test_drop_names_the_call_around_it);
 	UNIT_RUN(test_calls_have_a_bound_of_their_own);
 	UNIT_RUN(test_missed_return_ends_no_phase);
