@@ -2,10 +2,10 @@
 #include "output/calls.h"
 
 #define QUIET_NS         10000000000ULL /* an open call without any event for so long is given up */
-#define DEFAULT_STACKS   4096
+#define DEFAULT_STACKS   2048
 #define DEFAULT_CALLS    65536
 #define DEFAULT_TREE     4096
-#define STACK_FIRST_ROOM 16
+#define STACK_FIRST_ROOM 8
 
 static void open_done(struct open_call *o)
 {

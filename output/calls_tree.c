@@ -2,7 +2,7 @@
 /* calls.h, the trees: what is kept of calls until their outermost one returns. */
 #include "output/calls.h"
 
-#define FIRST_ROOM 16
+#define FIRST_ROOM 8
 
 bool calls_keep_trees(const struct calls *c)
 {

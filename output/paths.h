@@ -18,7 +18,7 @@
 struct paths;
 
 struct paths_cfg {
-	size_t max_stacks;  /* with open calls at one time; 0 = 4096 */
+	size_t max_stacks;  /* with open calls at one time; 0 = 2048 */
 	size_t max_packets; /* 0 = 8192 */
 	size_t max_sockets; /* 0 = 8192 */
 	size_t max_calls;   /* kept for trees, all stacks together; 0 = 65536 */
