@@ -145,12 +145,15 @@ static const char *reason_words(const struct call *c, char buf[WORDS_LEN], enum 
 	return c->ret ? made(buf, "drop reason %lld", c->ret) : "NOT_DROPPED_YET";
 }
 
-static const char *pointer_words(__s64 ret, char buf[WORDS_LEN], enum ret_weight *weight)
+/* NULL is "nothing found"; of dev_hard_start_xmit(), "nothing left to send". */
+static const char *pointer_words(const struct call *c, char buf[WORDS_LEN], enum ret_weight *weight)
 {
+	__s64 ret = c->ret;
+
 	if (is_errno(ret))
 		return errno_words(ret, buf, weight);
 	if (!ret) {
-		*weight = RET_TELLS;
+		*weight = c->func->role == ROLE_TRANSMIT ? RET_USUAL : RET_TELLS;
 		return "NULL";
 	}
 	return made(buf, "0x%llx", (__u64)ret);
@@ -168,7 +171,7 @@ const char *call_ret_words(const struct call *c, char buf[WORDS_LEN], enum ret_w
 		*weight = RET_TELLS;
 		return c->ret ? "true" : "false";
 	case RETURNS_POINTER:
-		return pointer_words(c->ret, buf, weight);
+		return pointer_words(c, buf, weight);
 	case RETURNS_XMIT:
 		return xmit_words(c->ret, buf, weight);
 	case RETURNS_RX:
