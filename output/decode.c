@@ -303,5 +303,6 @@ int decoder_read(struct decoder *d, const void *bytes, size_t len, struct event 
 	ev->ts_ns = hdr->ts_ns;
 	ev->type = hdr->type;
 	ev->hdr = hdr;
+	ev->drop_names.harmless = false; /* of any type, so that it can be asked first */
 	return read_typed(d, bytes, len, ev);
 }
