@@ -4,6 +4,7 @@
 #define PATHLAG_GAI_BPF_H
 
 #include "bpf/owner.bpf.h"
+#include "bpf/wait.bpf.h"
 #include <bpf/bpf_tracing.h>
 
 #define GAI_NEST  4

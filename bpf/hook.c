@@ -2,35 +2,12 @@
 #include "bpf/hook.h"
 #include "bpf/attach.h"
 #include "bpf/attempt.h"
-#include "bpf/hook_link.h"
+#include "bpf/hook_impl.h"
 #include "bpf/roles.h"
 
 #include <bpf/bpf.h>
-#include <linux/bpf.h>
 #include <poll.h>
 #include <sys/resource.h>
-
-#include "bpf/function.skel.h"
-
-#define RING_BYTES  (8u << 20)
-#define TRACEPOINTS 4 /* packets and processes end */
-
-struct hooks {
-	struct function_bpf *skel;
-	struct ring_buffer *ring; /* NULL with the milestone layer: its ring is used */
-	enum hook_backend backend;
-	struct hooked *hooked; /* by number, as in rec_hop.func */
-	size_t count;
-	bool no_returns;
-	bool cookies; /* each attachment carries one */
-	struct fd_list links;
-	struct bpf_link *tracepoint[TRACEPOINTS];
-	struct filter_splice *splice;
-	char **skipped;
-	size_t skipped_count;
-	probes_record_fn fn; /* of the poll under way */
-	void *fn_ctx;
-};
 
 /* ---- backends ------------------------------------------------------------------------------- */
 
@@ -64,36 +41,6 @@ int hook_backend_of(const char *word, enum hook_backend *ret)
 int hook_backend_try(enum hook_backend b)
 {
 	return backends[b].attempt ? backends[b].attempt() : -EINVAL;
-}
-
-/* The one asked for, or the first that works; what was tried is told. */
-static int backend_choose(enum hook_backend wanted, enum hook_backend *ret, struct errbuf *err)
-{
-	char tried[256] = "";
-	size_t at = 0;
-	int code = -ENOTSUP;
-
-	for (int b = HOOK_AUTO + 1; b < HOOK_BACKENDS; b++) {
-		if (wanted != HOOK_AUTO && (int)wanted != b)
-			continue;
-		code = hook_backend_try(b);
-		if (!code) {
-			*ret = b;
-			return 0;
-		}
-		at += snprintf(tried + at, sizeof(tried) - at, "%s%s: %s", at ? "; " : "",
-			backends[b].name, strerror(-code));
-		if (at >= sizeof(tried))
-			break;
-	}
-	return err_set(err, -ENOTSUP,
-		"this kernel lets no function be traced (%s); `pathlag check` says what it lacks",
-		tried);
-}
-
-static bool is_single(const struct hooks *h)
-{
-	return h->backend == HOOK_FENTRY || h->backend == HOOK_KPROBE;
 }
 
 /* ---- what is attached ----------------------------------------------------------------------- */
@@ -152,14 +99,6 @@ static int hooked_collect(struct hooks *h, const struct hooks_cfg *cfg)
 	return 0;
 }
 
-static bool has_context(const struct hooks *h)
-{
-	for (size_t i = 0; i < h->count; i++)
-		if (h->hooked[i].f->context)
-			return true;
-	return false;
-}
-
 _printf_(2, 3) static void skip(struct hooks *h, const char *fmt, ...)
 {
 	char **grown = realloc(h->skipped, (h->skipped_count + 1) * sizeof(*grown));
@@ -175,138 +114,6 @@ _printf_(2, 3) static void skip(struct hooks *h, const char *fmt, ...)
 }
 
 /* ---- open ----------------------------------------------------------------------------------- */
-
-static void programs_choose(struct hooks *h, const struct kernel *k, const struct hooks_cfg *cfg)
-{
-	struct function_bpf *s = h->skel;
-	bool reasons = kernel_tracepoint_args(k, "kfree_skb") > 2;
-	bool follow = !cfg->probes && cfg->scope && cfg->scope->follow;
-
-	bpf_program__set_autoload(s->progs.on_session, h->backend == HOOK_SESSION);
-	/* fentry cannot reach functions without BTF: they get a kprobe. */
-	bpf_program__set_autoload(s->progs.on_enter, h->backend != HOOK_SESSION);
-	bpf_program__set_autoload(s->progs.on_leave, h->backend != HOOK_SESSION);
-	bpf_program__set_autoload(s->progs.on_fentry, h->backend == HOOK_FENTRY);
-	bpf_program__set_autoload(s->progs.on_fexit, h->backend == HOOK_FENTRY);
-	bpf_program__set_autoload(s->progs.on_kfree_skb, !reasons);
-	bpf_program__set_autoload(s->progs.on_kfree_skb_reason, reasons);
-	bpf_program__set_autoload(s->progs.on_fork, follow);
-	bpf_program__set_autoload(s->progs.on_exit, follow);
-	if (h->backend == HOOK_SESSION)
-		bpf_program__set_expected_attach_type(s->progs.on_session, ATTACH_KPROBE_SESSION);
-	if (h->backend == HOOK_MULTI) {
-		bpf_program__set_expected_attach_type(s->progs.on_enter, ATTACH_KPROBE_MULTI);
-		bpf_program__set_expected_attach_type(s->progs.on_leave, ATTACH_KPROBE_MULTI);
-	}
-}
-
-static void maps_choose(struct hooks *h, bool context)
-{
-	struct function_bpf *s = h->skel;
-
-	/* A map that no program uses costs memory all the same. */
-	if (h->backend == HOOK_SESSION)
-		bpf_map__set_max_entries(s->maps.calls_open, 1);
-	if (!h->cookies)
-		bpf_map__set_max_entries(s->maps.cookies, 2 * h->count);
-	if (!context)
-		bpf_map__set_max_entries(s->maps.stacks_open, 1);
-}
-
-static void configure(struct hooks *h, struct kernel *k, const struct hooks_cfg *cfg)
-{
-	struct function_bpf *s = h->skel;
-	const struct scope *scope = cfg->probes ? NULL : cfg->scope;
-	size_t ring = cfg->ring_bytes ? cfg->ring_bytes : RING_BYTES;
-
-	programs_choose(h, k, cfg);
-	if (scope)
-		s->rodata->scope = *scope;
-	s->rodata->scope_on = scope && (scope->by_pid || scope->by_comm || scope->by_cgroup);
-	s->rodata->with_connect = cfg->probes != NULL;
-	s->rodata->judge_anew = cfg->no_follow;
-	s->rodata->with_context = has_context(h);
-	s->rodata->with_cookies = h->cookies;
-	s->rodata->with_stacks = cfg->stacks;
-	s->rodata->only_ifindex = cfg->ifindex;
-	s->rodata->filter_on = h->splice != NULL;
-	s->rodata->reason_consumed = kernel_reason_consumed(k);
-	s->rodata->read_direct = kernel_has_func(k, "bpf_rdonly_cast");
-	s->rodata->ring_wakeup_bytes = ring / 4;
-	maps_choose(h, s->rodata->with_context);
-	if (!cfg->probes)
-		bpf_map__set_max_entries(s->maps.ring, ring);
-}
-
-/* Before the object is opened: its sections then come by way of the splice. */
-static int splice(struct hooks *h, const struct hooks_cfg *cfg, struct errbuf *err)
-{
-	int code;
-
-	if (cfg->probes || !cfg->filter || filter_is_empty(cfg->filter))
-		return 0;
-	code = filter_splice_new(cfg->filter, &h->splice, err);
-	return code ? code : filter_splice_register(h->splice, err);
-}
-
-static int load_error(const struct hooks *h, int code, struct errbuf *err)
-{
-	if (h->splice && *filter_splice_error(h->splice))
-		return err_set(err, code, "%s", filter_splice_error(h->splice));
-	if (code == -EPERM)
-		return err_set(err, code,
-			"tracing needs root, or the capabilities CAP_BPF and CAP_PERFMON");
-	return err_set(err, code,
-		"cannot load the function layer's programs: %s (-v shows the kernel's words)",
-		strerror(-code));
-}
-
-#define ENDBR_BYTES 4
-
-/* A function is known by its own address or, from ftrace's list, by that behind its ENDBR. Which
- * one it is cannot be seen from here, and nothing else begins at the other. */
-static int addresses_put(struct hooks *h)
-{
-	int fd = bpf_map__fd(h->skel->maps.cookies);
-
-	for (size_t i = 0; !h->cookies && i < h->count; i++) {
-		__u64 addr = h->hooked[i].f->addr, before = addr - ENDBR_BYTES;
-
-		if (!addr)
-			continue;
-		if (bpf_map_update_elem(fd, &addr, &h->hooked[i].cookie, BPF_ANY) ||
-			bpf_map_update_elem(fd, &before, &h->hooked[i].cookie, BPF_NOEXIST))
-			return -errno;
-	}
-	return 0;
-}
-
-static int load(struct hooks *h, struct kernel *k, const struct hooks_cfg *cfg)
-{
-	int err;
-
-	h->skel = function_bpf__open();
-	if (!h->skel)
-		return -errno;
-	/* Where a splice has taken the section over, libbpf does not look for the target. */
-	if (h->backend == HOOK_FENTRY) {
-		err = bpf_program__set_attach_target(h->skel->progs.on_fentry, 0, "tcp_v4_connect");
-		if (!err)
-			err = bpf_program__set_attach_target(
-				h->skel->progs.on_fexit, 0, "tcp_v4_connect");
-		if (err)
-			return err;
-	}
-	configure(h, k, cfg);
-	err = cfg->probes ? probes_share(cfg->probes, h->skel->obj) : 0;
-	if (!err)
-		err = function_bpf__load(h->skel);
-	if (!err)
-		err = addresses_put(h);
-	for (size_t i = 0; !err && !cfg->probes && cfg->pids && i < cfg->pids->count; i++)
-		err = hooks_follow(h, cfg->pids->pid[i]);
-	return err;
-}
 
 static int on_record(void *ctx, void *rec, size_t len)
 {
@@ -338,19 +145,15 @@ int hooks_open(
 	libbpf_set_print(cfg->log);
 	setrlimit(RLIMIT_MEMLOCK, &unlimited);
 	h->no_returns = cfg->no_returns;
-	code = backend_choose(cfg->backend, &h->backend, err);
+	h->backend = cfg->backend;
 	h->cookies = is_single(h) && kernel_has_helper(k, "BPF_FUNC_get_attach_cookie");
-	if (!code)
-		code = resolve(h, cfg, err);
+	code = resolve(h, cfg, err);
 	if (!code)
 		code = hooked_collect(h, cfg);
 	if (!code)
-		code = splice(h, cfg, err);
+		code = hooks_load(h, k, cfg, err);
 	if (code)
 		return code;
-	code = load(h, k, cfg);
-	if (code)
-		return load_error(h, code, err);
 	if (!cfg->probes) {
 		h->ring = ring_buffer__new(bpf_map__fd(h->skel->maps.ring), on_record, h, NULL);
 		if (!h->ring)

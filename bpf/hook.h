@@ -2,7 +2,7 @@
 /*
  * hook.h - the function layer's life: choose a mechanism, load, attach, follow packets.
  *
- *	hooks_open()   find out by attaching which backend works, load its programs
+ *	hooks_open()   load the programs of one backend
  *	hooks_arm()    attach to every chosen function, then let them record
  *	hooks_poll()   deliver records; only where the layer stands alone (no probes in the config)
  *	hooks_disarm(), hooks_free()
@@ -23,7 +23,7 @@
 struct hooks;
 
 enum hook_backend {
-	HOOK_AUTO,    /* the first of these that works */
+	HOOK_AUTO,    /* the user leaves the choice to us */
 	HOOK_SESSION, /* kprobe.session: entry and return in one link (Linux 6.10) */
 	HOOK_MULTI,  /* kprobe.multi, one link for entries and one for returns (5.18, CONFIG_FPROBE)
 		      */
@@ -39,8 +39,8 @@ int hook_backend_of(
 #define HOOK_SLOW_MANY 150
 
 struct hooks_cfg {
-	struct functions *functions; /* chosen; hooks_open() resolves them as the backend needs */
-	enum hook_backend backend;
+	struct functions *functions;   /* chosen; hooks_open() resolves them as the backend needs */
+	enum hook_backend backend;     /* one that hook_backend_try() finds working */
 	struct probes *probes;         /* connect: share its ring and sockets; NULL = alone */
 	const struct scope *scope;     /* alone: NULL = everything */
 	const struct scope_pids *pids; /* alone */
@@ -53,7 +53,7 @@ struct hooks_cfg {
 	libbpf_print_fn_t log;
 };
 
-/* -ENOTSUP where no backend works, with what was tried in ERR; -EPERM without privilege. */
+/* -EPERM without privilege; else what the kernel says to the programs, in ERR. */
 int hooks_open(
 	struct hooks **ret, struct kernel *k, const struct hooks_cfg *cfg, struct errbuf *err);
 

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "bpf/hook_impl.h"
+#include "bpf/attach.h"
+
+#include <bpf/bpf.h>
+
+#define RING_BYTES (8u << 20)
+
+static bool has_context(const struct hooks *h)
+{
+	for (size_t i = 0; i < h->count; i++)
+		if (h->hooked[i].f->context)
+			return true;
+	return false;
+}
+
+static void programs_choose(struct hooks *h, const struct kernel *k, const struct hooks_cfg *cfg)
+{
+	struct function_bpf *s = h->skel;
+	bool reasons = kernel_tracepoint_args(k, "kfree_skb") > 2;
+	bool follow = !cfg->probes && cfg->scope && cfg->scope->follow;
+
+	bpf_program__set_autoload(s->progs.on_session, h->backend == HOOK_SESSION);
+	/* fentry cannot reach functions without BTF: they get a kprobe. */
+	bpf_program__set_autoload(s->progs.on_enter, h->backend != HOOK_SESSION);
+	bpf_program__set_autoload(s->progs.on_leave, h->backend != HOOK_SESSION);
+	bpf_program__set_autoload(s->progs.on_fentry, h->backend == HOOK_FENTRY);
+	bpf_program__set_autoload(s->progs.on_fexit, h->backend == HOOK_FENTRY);
+	bpf_program__set_autoload(s->progs.on_kfree_skb, !reasons);
+	bpf_program__set_autoload(s->progs.on_kfree_skb_reason, reasons);
+	bpf_program__set_autoload(s->progs.on_fork, follow);
+	bpf_program__set_autoload(s->progs.on_exit, follow);
+	if (h->backend == HOOK_SESSION)
+		bpf_program__set_expected_attach_type(s->progs.on_session, ATTACH_KPROBE_SESSION);
+	if (h->backend == HOOK_MULTI) {
+		bpf_program__set_expected_attach_type(s->progs.on_enter, ATTACH_KPROBE_MULTI);
+		bpf_program__set_expected_attach_type(s->progs.on_leave, ATTACH_KPROBE_MULTI);
+	}
+}
+
+static void maps_choose(struct hooks *h, bool context)
+{
+	struct function_bpf *s = h->skel;
+
+	/* A map that no program uses costs memory all the same. */
+	if (h->backend == HOOK_SESSION)
+		bpf_map__set_max_entries(s->maps.calls_open, 1);
+	if (!h->cookies)
+		bpf_map__set_max_entries(s->maps.cookies, 2 * h->count);
+	if (!context)
+		bpf_map__set_max_entries(s->maps.stacks_open, 1);
+}
+
+static void configure(struct hooks *h, struct kernel *k, const struct hooks_cfg *cfg)
+{
+	struct function_bpf *s = h->skel;
+	const struct scope *scope = cfg->probes ? NULL : cfg->scope;
+	size_t ring = cfg->ring_bytes ? cfg->ring_bytes : RING_BYTES;
+
+	programs_choose(h, k, cfg);
+	if (scope)
+		s->rodata->scope = *scope;
+	s->rodata->scope_on = scope && (scope->by_pid || scope->by_comm || scope->by_cgroup);
+	s->rodata->with_connect = cfg->probes != NULL;
+	s->rodata->judge_anew = cfg->no_follow;
+	s->rodata->with_context = has_context(h);
+	s->rodata->with_cookies = h->cookies;
+	s->rodata->with_stacks = cfg->stacks;
+	s->rodata->only_ifindex = cfg->ifindex;
+	s->rodata->filter_on = h->splice != NULL;
+	s->rodata->reason_consumed = kernel_reason_consumed(k);
+	s->rodata->read_direct = kernel_has_func(k, "bpf_rdonly_cast");
+	s->rodata->ring_wakeup_bytes = ring / 4;
+	maps_choose(h, s->rodata->with_context);
+	if (!cfg->probes)
+		bpf_map__set_max_entries(s->maps.ring, ring);
+}
+
+/* Before the object is opened: its sections then come by way of the splice. */
+static int splice(struct hooks *h, const struct hooks_cfg *cfg, struct errbuf *err)
+{
+	int code;
+
+	if (cfg->probes || !cfg->filter || filter_is_empty(cfg->filter))
+		return 0;
+	code = filter_splice_new(cfg->filter, &h->splice, err);
+	return code ? code : filter_splice_register(h->splice, err);
+}
+
+static int load_error(const struct hooks *h, int code, struct errbuf *err)
+{
+	if (h->splice && *filter_splice_error(h->splice))
+		return err_set(err, code, "%s", filter_splice_error(h->splice));
+	if (code == -EPERM)
+		return err_set(err, code,
+			"tracing needs root, or the capabilities CAP_BPF and CAP_PERFMON");
+	return err_set(err, code,
+		"cannot load the function layer's programs: %s (-v shows the kernel's words)",
+		strerror(-code));
+}
+
+#define ENDBR_BYTES 4
+
+/* A function is known by its own address or, from ftrace's list, by that behind its ENDBR. Which
+ * one it is cannot be seen from here, and nothing else begins at the other. */
+static int addresses_put(struct hooks *h)
+{
+	int fd = bpf_map__fd(h->skel->maps.cookies);
+
+	for (size_t i = 0; !h->cookies && i < h->count; i++) {
+		__u64 addr = h->hooked[i].f->addr, before = addr - ENDBR_BYTES;
+
+		if (!addr)
+			continue;
+		if (bpf_map_update_elem(fd, &addr, &h->hooked[i].cookie, BPF_ANY) ||
+			bpf_map_update_elem(fd, &before, &h->hooked[i].cookie, BPF_NOEXIST))
+			return -errno;
+	}
+	return 0;
+}
+
+static int load(struct hooks *h, struct kernel *k, const struct hooks_cfg *cfg)
+{
+	int err;
+
+	h->skel = function_bpf__open();
+	if (!h->skel)
+		return -errno;
+	/* Where a splice has taken the section over, libbpf does not look for the target. */
+	if (h->backend == HOOK_FENTRY) {
+		err = bpf_program__set_attach_target(h->skel->progs.on_fentry, 0, "tcp_v4_connect");
+		if (!err)
+			err = bpf_program__set_attach_target(
+				h->skel->progs.on_fexit, 0, "tcp_v4_connect");
+		if (err)
+			return err;
+	}
+	configure(h, k, cfg);
+	err = cfg->probes ? probes_share(cfg->probes, h->skel->obj) : 0;
+	if (!err)
+		err = function_bpf__load(h->skel);
+	if (!err)
+		err = addresses_put(h);
+	for (size_t i = 0; !err && !cfg->probes && cfg->pids && i < cfg->pids->count; i++)
+		err = hooks_follow(h, cfg->pids->pid[i]);
+	return err;
+}
+
+int hooks_load(struct hooks *h, struct kernel *k, const struct hooks_cfg *cfg, struct errbuf *err)
+{
+	int code = splice(h, cfg, err);
+
+	if (code)
+		return code;
+	code = load(h, k, cfg);
+	return code ? load_error(h, code, err) : 0;
+}
