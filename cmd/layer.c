@@ -128,7 +128,8 @@ static int layer_load(struct layer *l, struct kernel *k, const struct opts *o,
 
 	choose_backend(o, &c);
 	if (l->optional && c.backend == HOOK_AUTO)
-		return refuse(o, &c, err);
+		return err_set(err, -ENOTSUP,
+			"not at once here (%s); --functions core asks for them", c.tried);
 	code = choose_functions(l, o, &c, err);
 	if (code)
 		return code;
