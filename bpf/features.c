@@ -3,6 +3,7 @@
 #include "bpf/attempt.h"
 #include "bpf/hook.h"
 #include "bpf/kernel.h"
+#include "bpf/tracefs.h"
 
 #include <linux/bpf.h>
 #include <linux/capability.h>
@@ -26,7 +27,7 @@ static const char *const tracepoints[] = {"inet_sock_set_state", "sys_enter", "s
 #define RINGBUF_CHANGE "Linux 5.8 or newer"
 #define REASON_CHANGE  "Linux 5.17 or newer"
 #define SESSION_CHANGE "Linux 6.10 or newer built with CONFIG_FPROBE=y"
-#define TRACEFS_CHANGE "mount -t tracefs tracefs /sys/kernel/tracing; CONFIG_FUNCTION_TRACER=y"
+#define TRACEFS_CHANGE "a kernel built with CONFIG_FUNCTION_TRACER=y"
 #define KSYMS_CHANGE   "sysctl kernel.kptr_restrict=1, and root or CAP_SYSLOG"
 
 static struct feature *feature_add(struct features *f, const char *name, const char *means)
@@ -167,20 +168,11 @@ static bool probe_backends(struct features *f, bool works[HOOK_BACKENDS])
 
 static void probe_tracefs(struct features *f)
 {
-	static const char *const lists[] = {"/sys/kernel/tracing/available_filter_functions",
-		"/sys/kernel/debug/tracing/available_filter_functions"};
 	struct feature *x =
 		feature_add(f, "tracefs", "which functions can be traced, before they are tried");
-	const char *why = "";
-	int code = -ENOENT;
+	_cleanup_(closep) int fd = tracefs_open("available_filter_functions");
 
-	for (size_t i = 0; i < ARRAY_SIZE(lists) && code; i++) {
-		why = lists[i];
-		code = access(why, R_OK) ? -errno : 0;
-	}
-	if (code)
-		snprintf(x->why, sizeof(x->why), "%s: %s", lists[0], strerror(-code));
-	feature_judge(f, x, code, why, TRACEFS_CHANGE);
+	feature_judge(f, x, fd, "available_filter_functions can be read", TRACEFS_CHANGE);
 }
 
 void features_probe(struct features *f)

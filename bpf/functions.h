@@ -100,9 +100,9 @@ int functions_choose(struct functions *f, const char *const *words, size_t count
 /*
  * Fills why of every function and, with ADDRESSES, addr: from available_filter_functions_addrs
  * where there is one (Linux 6.5), else from available_filter_functions and /proc/kallsyms. Without
- * ADDRESSES the shorter list does, in half the time. Mounts nothing: looks below
- * /sys/kernel/tracing and /sys/kernel/debug/tracing. Where neither can be read have_tracefs stays
- * false, and addresses come from kallsyms. Done once: a second call changes nothing. 0 or -errno.
+ * ADDRESSES the shorter list does, in half the time. They need not be mounted (see
+ * tracefs.h). Where they cannot be read have_tracefs stays false, and addresses come from kallsyms.
+ * Done once: a second call changes nothing. 0 or -errno.
  */
 int functions_resolve(struct functions *f, bool addresses, struct errbuf *err);
 

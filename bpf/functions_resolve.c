@@ -151,7 +151,7 @@ int functions_resolve(struct functions *f, bool addresses, struct errbuf *err)
 	if (code)
 		return code;
 	code = symbols_ftrace(&have_addresses, matcher_symbol, m);
-	if (code && code != -ENOENT && code != -EACCES)
+	if (code && code != -ENOENT && code != -EACCES && code != -EPERM)
 		return err_set(
 			err, code, "cannot read ftrace's list of functions: %s", strerror(-code));
 	f->have_tracefs = !code;

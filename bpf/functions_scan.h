@@ -118,7 +118,7 @@ ssize_t symbols_parse(
 int symbols_read(const char *path, enum symbol_format format, symbol_fn fn, void *ctx);
 
 /* Calls FN with ftrace's list, with addresses where ADDRS allows and the kernel has them. Says in
- * ADDRS which it was. -ENOENT or -EACCES where there is none to read. */
+ * ADDRS which it was. -ENOENT, -EACCES or -EPERM where there is none to read. */
 int symbols_ftrace(bool *addrs, symbol_fn fn, void *ctx);
 
 /* ---- functions_resolve.c ------------------------------------------------------------------- */

@@ -4,6 +4,7 @@
  * costs seconds, and most of that is the kernel's own formatting.
  */
 #include "bpf/functions_scan.h"
+#include "bpf/tracefs.h"
 
 #include <fcntl.h>
 
@@ -78,15 +79,14 @@ ssize_t symbols_parse(
 	return p - text;
 }
 
-int symbols_read(const char *path, enum symbol_format format, symbol_fn fn, void *ctx)
+/* Closes FD. */
+static int read_all(int file, enum symbol_format format, symbol_fn fn, void *ctx)
 {
-	_cleanup_(closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	_cleanup_(closep) int fd = file;
 	_cleanup_(freep) char *block = NULL;
 	size_t len = 0;
 	ssize_t n, used;
 
-	if (fd < 0)
-		return -errno;
 	block = malloc(BLOCK);
 	if (!block)
 		return -ENOMEM;
@@ -103,30 +103,20 @@ int symbols_read(const char *path, enum symbol_format format, symbol_fn fn, void
 	return n < 0 ? -errno : 0;
 }
 
+int symbols_read(const char *path, enum symbol_format format, symbol_fn fn, void *ctx)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : read_all(fd, format, fn, ctx);
+}
+
 int symbols_ftrace(bool *addrs, symbol_fn fn, void *ctx)
 {
-	static const char *const roots[] = {"/sys/kernel/tracing", "/sys/kernel/debug/tracing"};
-	int result = -ENOENT;
-	char path[64];
+	int fd = *addrs ? tracefs_open("available_filter_functions_addrs") : -ENOENT;
 
-	for (size_t i = 0; i < ARRAY_SIZE(roots); i++)
-		for (int with = *addrs; with >= 0; with--) {
-			int err;
-
-			snprintf(path, sizeof(path), "%s/available_filter_functions%s", roots[i],
-				with ? "_addrs" : "");
-			err = symbols_read(
-				path, with ? SYMBOLS_FTRACE_ADDRS : SYMBOLS_FTRACE, fn, ctx);
-			if (!err) {
-				*addrs = with;
-				return 0;
-			}
-			/* Neither absent nor forbidden: it broke on the way, which is for the
-			 * caller. */
-			if (err != -ENOENT && err != -EACCES && err != -EPERM)
-				return err;
-			if (err != -ENOENT)
-				result = -EACCES;
-		}
-	return result;
+	if (fd >= 0)
+		return read_all(fd, SYMBOLS_FTRACE_ADDRS, fn, ctx);
+	*addrs = false;
+	fd = tracefs_open("available_filter_functions");
+	return fd < 0 ? fd : read_all(fd, SYMBOLS_FTRACE, fn, ctx);
 }
