@@ -27,19 +27,17 @@ class Call:
 class Stack:
     def __init__(self):
         self.open = []
-        self.unseen = 0
+        self.unseen = collections.Counter()
 
     def enter(self, line):
         # What is as deep as the new call, or deeper, is over though its return was not seen.
         while self.open and self.open[-1].depth >= line["depth"]:
-            self.open.pop()
-            self.unseen += 1
+            self.unseen[self.open.pop().func] += 1
         self.open.append(Call(line))
 
     def leave(self, line):
         while self.open and self.open[-1].depth > line["depth"]:
-            self.open.pop()
-            self.unseen += 1
+            self.unseen[self.open.pop().func] += 1
         if not self.open or self.open[-1].depth != line["depth"]:
             raise Wrong(f"return of {line['probe']['func']} without its call: {line}")
         call, took = self.open.pop(), line["dur_ns"]
@@ -67,11 +65,12 @@ def main():
             elif line["edge"] == "entry":
                 stack.enter(line)
                 calls += 1
-    unseen = sum(stack.unseen for stack in stacks.values())
+    by_func = sum((stack.unseen for stack in stacks.values()), collections.Counter())
+    unseen = sum(by_func.values())
     if calls < int(sys.argv[1]):
         raise Wrong(f"only {calls} calls, {sys.argv[1]} were expected")
     if unseen > calls / 100:
-        raise Wrong(f"{unseen} of {calls} calls ended unseen")
+        raise Wrong(f"{unseen} of {calls} calls ended unseen: {by_func.most_common(5)}")
     print(f"{calls} calls, {returns} returns, {unseen} ended unseen, {len(stacks)} stacks")
 
 
