@@ -129,7 +129,7 @@ static struct subject subject_told(const struct packets *t, const struct rec_pac
 		.ethertype = rec->ethertype,
 		.tcp_flags = rec->tcp_flags};
 
-	packets_take_owner(t, &s);
+	packets_take_from_socket(t, &s);
 	return s;
 }
 
@@ -200,7 +200,7 @@ static void take_socket(const struct packets *t, struct packet_entry *e, __u64 s
 		return;
 	s = *last;
 	s.sk = sk;
-	packets_take_owner(t, &s);
+	packets_take_from_socket(t, &s);
 	if (s.owner_known || s.sk != last->sk)
 		update(e, &s);
 }
@@ -213,7 +213,7 @@ struct subject *packets_pass(struct packets *t, const struct event *ev)
 	if (rec->packet && !e) { /* its REC_PACKET was lost */
 		struct subject like = {.packet = rec->packet, .sk = rec->sk, .len = rec->len};
 
-		packets_take_owner(t, &like);
+		packets_take_from_socket(t, &like);
 		e = add_packet(t, &like, rec->skb, ev);
 	}
 	if (e) {

@@ -73,7 +73,7 @@ void packets_learn_dev(struct packets *t, const struct rec_dev *dev);
 struct subject *packets_socket(struct packets *t, __u64 sk); /* borrowed; NULL = unknown */
 
 /* Whose it is, where the packet does not say but its socket does. */
-void packets_take_owner(const struct packets *t, struct subject *s);
+void packets_take_from_socket(const struct packets *t, struct subject *s);
 
 void packets_stop(struct packets *t); /* what is left is handed out: FATE_LOST_TRACK */
 

@@ -89,11 +89,16 @@ int packets_learn_socket(struct packets *t, const struct event *ev)
 	return 0;
 }
 
-void packets_take_owner(const struct packets *t, struct subject *s)
+void packets_take_from_socket(const struct packets *t, struct subject *s)
 {
 	const struct socket_entry *socket = find_socket(t, s->sk);
 
-	if (!socket || s->owner_known || !socket->subject->owner_known)
+	if (!socket)
+		return;
+	/* What has no headers yet is on its way out: it will go where the socket leads. */
+	if (!s->tuple.family && !s->ethertype)
+		s->tuple = socket->subject->tuple;
+	if (s->owner_known || !socket->subject->owner_known)
 		return;
 	s->owner = socket->subject->owner;
 	s->owner_known = true;

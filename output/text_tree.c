@@ -46,7 +46,7 @@ static void draw_tuple(struct page *p, const struct subject *s)
 		if (s->ethertype)
 			fprintf(p->f, "ethertype 0x%04x", s->ethertype);
 		else
-			fputs("unknown", p->f);
+			fputs(s->packet ? "no headers yet" : "no addresses", p->f);
 		return;
 	}
 	fprintf(p->f, "%s > ", endpoint_name(&saddr, s->tuple.sport, &buf));
