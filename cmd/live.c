@@ -49,6 +49,9 @@ static int live_open(struct live *l, const struct filter *filter, struct errbuf 
 	if (bad)
 		return bad;
 	l->stream.source = l->source;
+	bad = stream_open(&l->stream);
+	if (bad)
+		return bad;
 	if (o->record_path) {
 		l->stream.recording = recording_create(o->record_path, err);
 		if (!l->stream.recording)
@@ -112,31 +115,6 @@ static unsigned poll_ms(const struct live *l)
 	return left < POLL_MS ? (unsigned)left : POLL_MS;
 }
 
-static void follow_records(struct live *l)
-{
-	while (!is_over(l)) {
-		int n = source_poll(l->source, (int)poll_ms(l), stream_record, &l->stream);
-
-		if (n < 0 && n != -EINTR) {
-			l->stream.result = n;
-			return;
-		}
-		stream_pause(&l->stream);
-	}
-}
-
-/*
- * What the kernel side has written by now still belongs to the run. A program that another CPU is
- * in the middle of holds back all records behind its own, for a moment: hence the second poll.
- */
-static void drain(struct live *l)
-{
-	source_disarm(l->source);
-	source_poll(l->source, 0, stream_record, &l->stream);
-	source_poll(l->source, 1, stream_record, &l->stream);
-	stream_stop(&l->stream);
-}
-
 static int live_result(const struct live *l, struct errbuf *err)
 {
 	int result = l->stream.result;
@@ -149,7 +127,8 @@ static int live_result(const struct live *l, struct errbuf *err)
 int live_run(const struct opts *o, const struct filter *filter, struct pipeline *p,
 	struct child *child, struct errbuf *err)
 {
-	struct live l = {.opts = o, .child = child, .stream = {.pipeline = p}};
+	struct live l = {
+		.opts = o, .child = child, .stream = {.pipeline = p, .verbose = o->verbose}};
 	int result;
 
 	catch_signals();
@@ -160,10 +139,13 @@ int live_run(const struct opts *o, const struct filter *filter, struct pipeline 
 		say_ready(&l);
 		if (child)
 			child_release(child);
-		follow_records(&l);
-		drain(&l);
+		while (!is_over(&l))
+			stream_poll(&l.stream, (int)poll_ms(&l));
+		source_disarm(l.source);
+		stream_stop(&l.stream);
 		result = live_result(&l, err);
 	}
+	stream_done(&l.stream);
 	source_free(l.source);
 	if (l.stream.recording && fclose(l.stream.recording) && !result)
 		result = err_set(

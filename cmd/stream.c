@@ -1,9 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "bpf/kernel.h"
+#include "cmd/log.h"
 #include "cmd/recording.h"
 #include "cmd/stream.h"
 
-#define TICK_NS 50000000ULL /* a TICK at least this often, so that silence is noticed */
+#define TICK_NS     50000000ULL  /* a TICK at least this often, so that silence is noticed */
+#define RENDER_NS   5000000ULL   /* how long the ring may wait for rendering */
+#define BATCH_NS    100000000ULL /* how long a poll may take, however fast the kernel writes */
+#define CLOCK_EVERY 64           /* records */
+#define SPOOL_BYTES (4ULL << 30)
+
+int stream_open(struct stream *s)
+{
+	s->spool = spool_new(NULL, SPOOL_BYTES);
+	return s->spool ? 0 : -ENOMEM;
+}
 
 static void add(struct stream *s, const void *rec, size_t len)
 {
@@ -118,16 +129,100 @@ static void name_all(struct stream *s, const struct rec_hdr *hdr, size_t len)
 	}
 }
 
+/* ---- what waits -------------------------------------------------------------------------------
+ */
+
+static void render(struct stream *s, const void *rec, size_t len)
+{
+	name_all(s, rec, len);
+	add(s, rec, len);
+}
+
+/* False when nothing is left, or of any use. */
+static bool render_first(struct stream *s)
+{
+	const void *rec;
+	size_t len;
+	int n = s->result ? 0 : spool_pop(s->spool, &rec, &len);
+
+	if (n < 0)
+		s->result = n;
+	if (n > 0)
+		render(s, rec, len);
+	return n > 0;
+}
+
+static void render_slice(struct stream *s)
+{
+	uint64_t end_ns = clock_ns(CLOCK_MONOTONIC) + RENDER_NS;
+	unsigned n = 0;
+
+	while (render_first(s))
+		if (++n % CLOCK_EVERY == 0 && clock_ns(CLOCK_MONOTONIC) >= end_ns)
+			return;
+}
+
+/* Without room it is the ring that has to wait for rendering. */
+static void defer(struct stream *s, const void *rec, size_t len)
+{
+	int err;
+
+	while (!s->result && (err = spool_push(s->spool, rec, len))) {
+		if (s->verbose && !s->spool_told)
+			log_note("no room to keep more records until they are rendered: %s",
+				strerror(-err));
+		s->spool_told = true;
+		if (!render_first(s))
+			return;
+	}
+}
+
+/* A record that takes its place behind all that came before. */
+static void queue(struct stream *s, const void *rec, size_t len)
+{
+	if (spool_is_empty(s->spool))
+		add(s, rec, len);
+	else
+		defer(s, rec, len);
+}
+
 /* ---- the records ------------------------------------------------------------------------------
  */
 
-int stream_record(void *arg, const void *rec, size_t len)
+/* Returns how long this poll has been at its records. */
+static uint64_t batch_duration(struct stream *s)
+{
+	uint64_t now = clock_ns(CLOCK_MONOTONIC);
+
+	if (!s->batch)
+		s->batch_ns = now;
+	return now - s->batch_ns;
+}
+
+static int on_record(void *arg, const void *rec, size_t len)
 {
 	struct stream *s = arg;
+	uint64_t ns = s->batch % CLOCK_EVERY ? 0 : batch_duration(s);
 
-	name_all(s, rec, len);
-	add(s, rec, len);
-	return 0;
+	s->batch++;
+	s->batch_late |= ns > RENDER_NS;
+	if (!s->batch_late && spool_is_empty(s->spool))
+		render(s, rec, len);
+	else
+		defer(s, rec, len);
+	return ns > BATCH_NS ? -EINTR : 0;
+}
+
+static int take(struct stream *s, int timeout_ms)
+{
+	int n;
+
+	s->batch = 0;
+	s->batch_late = false;
+	n = source_poll(s->source, timeout_ms, on_record, s);
+	if (n < 0 && n != -EINTR && s->result >= 0)
+		s->result = n;
+	return n;
 }
 
 static void tell_time(struct stream *s)
@@ -137,7 +232,7 @@ static void tell_time(struct stream *s)
 	if (hdr.ts_ns < s->ticked_ns + TICK_NS)
 		return;
 	s->ticked_ns = hdr.ts_ns;
-	add(s, &hdr, sizeof(hdr));
+	queue(s, &hdr, sizeof(hdr));
 }
 
 static void tell_losses(struct stream *s)
@@ -152,7 +247,7 @@ static void tell_losses(struct stream *s)
 			continue;
 		s->lost[where] = now[where];
 		rec.hdr = header(REC_LOST, sizeof(rec));
-		add(s, &rec, sizeof(rec));
+		queue(s, &rec, sizeof(rec));
 	}
 }
 
@@ -164,22 +259,49 @@ static void show(struct stream *s)
 		s->result = err;
 }
 
-void stream_pause(struct stream *s)
+void stream_poll(struct stream *s, int timeout_ms)
 {
-	tell_time(s);
+	int n = take(s, spool_is_empty(s->spool) ? timeout_ms : 0);
+
+	if (n >= 0) /* else there may be older records to come */
+		tell_time(s);
 	tell_losses(s);
+	render_slice(s);
 	show(s);
 }
 
+static void take_all(struct stream *s, int timeout_ms)
+{
+	while (take(s, timeout_ms) == -EINTR)
+		;
+}
+
+/*
+ * What the kernel side has written by now still belongs to the run. A program that another CPU is
+ * in the middle of holds back all records behind its own, for a moment: hence the second poll.
+ */
 void stream_stop(struct stream *s)
 {
 	struct rec_hdr stop;
 
+	take_all(s, 0);
+	take_all(s, 1);
+	while (render_first(s))
+		;
+	spool_clear(s->spool); /* what is behind the last of --count */
 	tell_losses(s);
 	stop = header(REC_STOP, sizeof(stop));
 	add(s, &stop, sizeof(stop));
 	show(s);
 }
+
+void stream_done(struct stream *s)
+{
+	spool_free(s->spool);
+}
+
+/* ---- the first record -------------------------------------------------------------------------
+ */
 
 static void describe_run(struct rec_meta *rec, const struct source *source, const struct opts *o)
 {
