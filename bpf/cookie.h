@@ -14,6 +14,10 @@
 #ifndef PATHLAG_COOKIE_H
 #define PATHLAG_COOKIE_H
 
+#ifndef __bpf__
+# include <linux/types.h>
+#endif
+
 /* What a call means for the packets that are followed, besides being shown. */
 enum cookie_role {
 	ROLE_NONE,
@@ -43,6 +47,15 @@ enum cookie_role {
 
 /* Stands for the cookie in programs that are to be cloned. */
 #define COOKIE_MARK 0x504c434f4f4b4945ull
+
+/* Where the cookie of a function is looked for, by its address: here or in the neighbour of it. */
+#define COOKIE_SLOTS      16384                              /* a power of two */
+#define COOKIE_SLOT(addr) ((addr) >> 4 & (COOKIE_SLOTS - 1)) /* functions are aligned to 16 */
+
+struct cookie_slot {
+	__u64 addr;
+	__u64 cookie;
+};
 
 /* enum func_arg of functions.h, which BPF programs cannot include. */
 enum cookie_kind {

@@ -59,45 +59,26 @@ static __always_inline __u64 word_of(void *ctx, __u32 pos)
 	return value;
 }
 
-static __always_inline void hop_subjects(struct hop *h, __u64 skb, __u64 sk)
+/* 0 = its return is of interest. Nearly all calls end at the first question. */
+static __always_inline int enter_by_registers(struct pt_regs *regs, __u64 cookie)
 {
-	switch (COOKIE_SKB_KIND(h->cookie)) {
-	case KIND_SKB:
-		h->skb = skb;
-		break;
-	case KIND_SKB_REF:
-		bpf_probe_read_kernel(&h->skb, sizeof(h->skb), (void *)skb);
-		break;
-	}
-	switch (COOKIE_SK_KIND(h->cookie)) {
-	case KIND_SOCK:
-	case KIND_REQUEST:
-		h->sk = sk;
-		break;
-	case KIND_SOCKET:
-		if (sk)
-			h->sk = (__u64)BPF_CORE_READ((struct socket *)sk, sk);
-		break;
-	}
-}
+	__u64 skb = register_of(regs, COOKIE_SKB_POS(cookie));
+	__u64 sk = register_of(regs, COOKIE_SK_POS(cookie));
 
-static __always_inline void hop_from_registers(struct hop *h, struct pt_regs *regs)
-{
-	hop_place(h, PT_REGS_SP(regs));
-	hop_subjects(h, register_of(regs, COOKIE_SKB_POS(h->cookie)),
-		register_of(regs, COOKIE_SK_POS(h->cookie)));
-	if (COOKIE_ROLE(h->cookie) == ROLE_HOOKS)
-		h->detail_arg = PT_REGS_PARM2(regs);
+	if (hop_refused(cookie, skb, sk))
+		return 1;
+	if (COOKIE_ROLE(cookie) == ROLE_HOOKS)
+		sk = PT_REGS_PARM2(regs);
+	return hop_enter(regs, cookie, PT_REGS_SP(regs), skb, sk);
 }
 
 /* The place of the trampoline's own frame stands for the slot: it is the same at the return. */
-static __always_inline void hop_from_words(struct hop *h, void *ctx)
+static __always_inline int enter_by_words(void *ctx, __u64 cookie, __u64 slot)
 {
-	hop_place(h, address_of(ctx));
-	hop_subjects(
-		h, word_of(ctx, COOKIE_SKB_POS(h->cookie)), word_of(ctx, COOKIE_SK_POS(h->cookie)));
-	if (COOKIE_ROLE(h->cookie) == ROLE_HOOKS)
-		h->detail_arg = word_of(ctx, 2);
+	__u64 skb = word_of(ctx, COOKIE_SKB_POS(cookie));
+	__u64 sk = word_of(ctx, COOKIE_ROLE(cookie) == ROLE_HOOKS ? 2 : COOKIE_SK_POS(cookie));
+
+	return hop_enter(ctx, cookie, slot, skb, sk);
 }
 
 /* ---- returns that come for every call -------------------------------------------------------- */
@@ -110,29 +91,29 @@ static __always_inline __u32 noted_index(__u32 n)
 }
 
 /* One that is full holds calls whose return was missed. */
-static __always_inline void call_note(const struct hop *h)
+static __noinline int call_note(__u64 slot, __u64 cookie)
 {
 	struct noted first = {.count = 1}, *n;
-	__u64 slot = h->slot;
 
 	n = bpf_map_lookup_elem(&calls_open, &slot);
 	if (n) {
 		if (n->count >= NOTED_MAX)
 			n->count = 0;
-		n->cookie[noted_index(n->count)] = h->cookie;
+		n->cookie[noted_index(n->count)] = cookie;
 		n->count++;
-		return;
+		return done();
 	}
-	first.cookie[0] = h->cookie;
+	first.cookie[0] = cookie;
 	bpf_map_update_elem(&calls_open, &slot, &first, BPF_ANY);
+	return done();
 }
 
 /* The cookie of the call that returns here, 0 = none of ours. In 5.10 a kretprobe has no other way
  * to know its function. */
-static __always_inline __u64 call_noted(const struct hop *h)
+static __always_inline __u64 call_noted(__u64 slot)
 {
 	struct noted *n;
-	__u64 slot = h->slot, cookie;
+	__u64 cookie;
 
 	n = bpf_map_lookup_elem(&calls_open, &slot);
 	if (!n || !n->count)
@@ -160,18 +141,27 @@ static __always_inline __u64 call_noted(const struct hop *h)
  * Links of many functions carry cookies, too, but find them by address: only by the one that the
  * kernel makes of what it was given, which differs by an ENDBR instruction. So it is done here.
  */
+static __always_inline __u64 cookie_at(__u64 addr)
+{
+	const struct cookie_slot *s = &by_addr[COOKIE_SLOT(addr)];
+	__u64 *found;
+
+	if (s->addr == addr)
+		return s->cookie;
+	s = &by_addr[COOKIE_SLOT(addr) ^ 1];
+	if (s->addr == addr)
+		return s->cookie;
+	found = bpf_map_lookup_elem(&cookies, &addr);
+	return found ? *found : 0;
+}
+
 static __always_inline __u64 cookie_of(struct pt_regs *ctx)
 {
-	__u64 addr, *found;
-
 	if (with_cookies)
 		return bpf_get_attach_cookie(ctx);
 	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_func_ip))
-		addr = bpf_get_func_ip(ctx);
-	else
-		addr = PT_REGS_IP(ctx) - IP_BEHIND;
-	found = bpf_map_lookup_elem(&cookies, &addr);
-	return found ? *found : 0;
+		return cookie_at(bpf_get_func_ip(ctx));
+	return cookie_at(PT_REGS_IP(ctx) - IP_BEHIND);
 }
 
 /*
@@ -182,19 +172,11 @@ static __always_inline __u64 cookie_of(struct pt_regs *ctx)
 SEC("kprobe")
 int on_session(struct pt_regs *ctx)
 {
-	__u64 into = PT_REGS_IP(ctx) - bpf_get_func_ip(ctx);
-	struct hop h = {.ctx = ctx};
+	__u64 func = bpf_get_func_ip(ctx), cookie = cookie_at(func);
 
-	if (into < ENTRY_BYTES) {
-		if (!armed)
-			return 1;
-		h.cookie = cookie_of(ctx);
-		hop_from_registers(&h, ctx);
-		return hop_enter(&h);
-	}
-	h.cookie = cookie_of(ctx);
-	hop_place(&h, RETURN_SLOT(ctx));
-	return hop_leave(&h, PT_REGS_RC(ctx));
+	if (PT_REGS_IP(ctx) - func < ENTRY_BYTES)
+		return armed ? enter_by_registers(ctx, cookie) : 1;
+	return hop_leave(cookie, RETURN_SLOT(ctx), PT_REGS_RC(ctx));
 }
 
 /* ---- entries and returns apart: kprobe.multi, kprobe and kretprobe ----------------------------
@@ -203,25 +185,22 @@ int on_session(struct pt_regs *ctx)
 SEC("kprobe")
 int on_enter(struct pt_regs *ctx)
 {
-	struct hop h = {.ctx = ctx};
+	__u64 cookie;
 
 	if (!armed)
 		return 0;
-	h.cookie = cookie_of(ctx);
-	hop_from_registers(&h, ctx);
-	if (h.cookie && !hop_enter(&h))
-		call_note(&h);
+	cookie = cookie_of(ctx);
+	if (cookie && !enter_by_registers(ctx, cookie))
+		RUN(call_note(PT_REGS_SP(ctx), cookie));
 	return 0;
 }
 
 SEC("kprobe")
 int on_leave(struct pt_regs *ctx)
 {
-	struct hop h = {.ctx = ctx};
+	__u64 slot = RETURN_SLOT(ctx), cookie = call_noted(slot);
 
-	hop_place(&h, RETURN_SLOT(ctx));
-	h.cookie = call_noted(&h);
-	return h.cookie ? hop_leave(&h, PT_REGS_RC(ctx)) : 0;
+	return cookie ? hop_leave(cookie, slot, PT_REGS_RC(ctx)) : 0;
 }
 
 /* ---- fentry, fexit: the cookie is put into a copy of the program for each function ------------
@@ -238,25 +217,21 @@ static __always_inline __u64 cookie_here(void)
 SEC("fentry/tcp_v4_connect")
 int on_fentry(void *ctx)
 {
-	struct hop h = {.ctx = ctx, .cookie = cookie_here()};
+	__u64 slot = address_of(ctx), cookie = cookie_here();
 
-	if (!armed)
-		return 0;
-	hop_from_words(&h, ctx);
-	if (!hop_enter(&h))
-		call_note(&h);
+	if (armed && !enter_by_words(ctx, cookie, slot))
+		RUN(call_note(slot, cookie));
 	return 0;
 }
 
 SEC("fexit/tcp_v4_connect")
 int on_fexit(void *ctx)
 {
-	struct hop h = {.ctx = ctx, .cookie = cookie_here()};
+	__u64 slot = address_of(ctx), cookie = cookie_here();
 
-	hop_from_words(&h, ctx);
-	if (call_noted(&h) != h.cookie)
+	if (call_noted(slot) != cookie)
 		return 0;
-	return hop_leave(&h, word_of(ctx, COOKIE_PARAMS(h.cookie) + 1));
+	return hop_leave(cookie, slot, word_of(ctx, COOKIE_PARAMS(cookie) + 1));
 }
 
 /* ---- packets end ----------------------------------------------------------------------------- */

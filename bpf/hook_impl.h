@@ -4,6 +4,7 @@
 #define PATHLAG_HOOK_IMPL_H
 
 #include "bpf/hook.h"
+#include "bpf/cookie.h"
 #include "bpf/hook_link.h"
 
 #include "bpf/function.skel.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "bpf/hook_impl.h"
 #include "bpf/attach.h"
+#include "bpf/cookie.h"
 
 #include <bpf/bpf.h>
 
@@ -99,22 +100,41 @@ static int load_error(const struct hooks *h, int code, struct errbuf *err)
 		strerror(-code));
 }
 
-#define ENDBR_BYTES 4
+#define ENDBR_BYTES    4
+#define FUNCTION_ALIGN 16
+
+/* Into the table, or into the map where its two places are taken. */
+static int address_put(struct hooks *h, __u64 addr, __u64 cookie)
+{
+	struct cookie_slot *slots = h->skel->bss->by_addr, *s = &slots[COOKIE_SLOT(addr)];
+
+	if (s->addr)
+		s = &slots[COOKIE_SLOT(addr) ^ 1];
+	if (!s->addr) {
+		s->cookie = cookie;
+		s->addr = addr;
+		return 0;
+	}
+	return bpf_map_update_elem(bpf_map__fd(h->skel->maps.cookies), &addr, &cookie, BPF_ANY)
+		       ? -errno
+		       : 0;
+}
 
 /* A function is known by its own address or, from ftrace's list, by that behind its ENDBR. Which
  * one it is cannot be seen from here, and nothing else begins at the other. */
 static int addresses_put(struct hooks *h)
 {
-	int fd = bpf_map__fd(h->skel->maps.cookies);
-
 	for (size_t i = 0; !h->cookies && i < h->count; i++) {
-		__u64 addr = h->hooked[i].f->addr, before = addr - ENDBR_BYTES;
+		__u64 addr = h->hooked[i].f->addr;
+		int err;
 
 		if (!addr)
 			continue;
-		if (bpf_map_update_elem(fd, &addr, &h->hooked[i].cookie, BPF_ANY) ||
-			bpf_map_update_elem(fd, &before, &h->hooked[i].cookie, BPF_NOEXIST))
-			return -errno;
+		err = address_put(h, addr, h->hooked[i].cookie);
+		if (!err && addr % FUNCTION_ALIGN == ENDBR_BYTES)
+			err = address_put(h, addr - ENDBR_BYTES, h->hooked[i].cookie);
+		if (err)
+			return err;
 	}
 	return 0;
 }

@@ -7,7 +7,7 @@
 
 /* ---- sockets are introduced ------------------------------------------------------------------ */
 
-__noinline int sock_tell(__u64 here, __u64 key)
+__noinline int sock_tell(__u64 key, __u32 process)
 {
 	const void *sk = (void *)key;
 	struct told now = {}, *before;
@@ -20,7 +20,7 @@ __noinline int sock_tell(__u64 here, __u64 key)
 		return 0;
 	if (a)
 		now.tgid = a->owner.tgid;
-	else if (!with_connect && in_process_at(here))
+	else if (!with_connect && process)
 		now.tgid = bpf_get_current_pid_tgid() >> 32;
 	if (before && before->tgid == now.tgid && tuple_same(&before->tuple, &now.tuple))
 		return 0;
@@ -91,17 +91,14 @@ static __noinline int open_push(const struct hop *h, __u64 packet)
 	return done();
 }
 
-static __noinline int open_pop(const struct hop *h)
+static __noinline int open_pop(__u64 slot)
 {
+	__u64 stack = slot & ~(STACK_BYTES - 1);
 	struct open_calls *o;
-	__u64 stack;
 
-	if (!h)
-		return 0;
-	stack = h->stack;
 	o = bpf_map_lookup_elem(&stacks_open, &stack);
 	if (o)
-		o->count = open_above(o, h->slot);
+		o->count = open_above(o, slot);
 	return done();
 }
 
@@ -158,10 +155,15 @@ static __always_inline void hop_skb(struct rec_hop *r, const struct sk_buff *skb
 	r->netns = skb_netns(&refs, r->sk);
 }
 
-static __always_inline void hop_fill(struct rec_hop *r, const struct hop *h, __u64 packet)
+static __always_inline void hop_fill(
+	struct rec_hop *r, const struct hop *h, __u64 packet, bool process)
 {
+	__u64 id = process ? bpf_get_current_pid_tgid() : 0;
+
 	r->func = COOKIE_FUNC(h->cookie);
-	r->flags = h->cookie & COOKIE_NO_RETURN ? HOP_POINT : 0;
+	r->flags = process ? HOP_PROCESS : 0;
+	if (h->cookie & COOKIE_NO_RETURN)
+		r->flags |= HOP_POINT;
 	if (COOKIE_ROLE(h->cookie) == ROLE_CONTEXT)
 		r->flags |= HOP_CONTEXT;
 	r->stack = h->stack;
@@ -169,14 +171,8 @@ static __always_inline void hop_fill(struct rec_hop *r, const struct hop *h, __u
 	r->skb = h->skb;
 	r->packet = packet;
 	r->sk = h->sk;
-	r->tgid = r->tid = 0;
-	if (in_process_at(h->slot)) {
-		__u64 id = bpf_get_current_pid_tgid();
-
-		r->flags |= HOP_PROCESS;
-		r->tgid = id >> 32;
-		r->tid = id;
-	}
+	r->tgid = id >> 32;
+	r->tid = id;
 	r->detail = hop_detail(h);
 	if (packet) {
 		hop_skb(r, (void *)h->skb);
@@ -191,7 +187,7 @@ struct hop_with_stack {
 	__u64 trace[REC_STACK_MAX];
 };
 
-static __noinline int hop_tell(const struct hop *h, __u64 packet)
+static __noinline int hop_tell(const struct hop *h, __u64 packet, bool process)
 {
 	struct rec_hop *r;
 
@@ -203,7 +199,7 @@ static __noinline int hop_tell(const struct hop *h, __u64 packet)
 
 		if (!w)
 			return 0;
-		hop_fill(&w->hop, h, packet);
+		hop_fill(&w->hop, h, packet, process);
 		n = bpf_get_stack(h->ctx, w->trace, sizeof(w->trace), 0);
 		w->hop.stack_len = n > 0 ? (__u32)n / 8 : 0;
 		rec_end(w);
@@ -212,7 +208,7 @@ static __noinline int hop_tell(const struct hop *h, __u64 packet)
 	r = rec_start(REC_HOP, sizeof(*r));
 	if (!r)
 		return 0;
-	hop_fill(r, h, packet);
+	hop_fill(r, h, packet, process);
 	r->stack_len = 0;
 	rec_end(r);
 	return done();
@@ -220,34 +216,46 @@ static __noinline int hop_tell(const struct hop *h, __u64 packet)
 
 /* ---- entry ----------------------------------------------------------------------------------- */
 
-static __always_inline bool hop_ends(const struct hop *h)
+/*
+ * The last function of the same packet or socket was not wanted either. What takes a packet that is
+ * not followed apart is not of interest, whoever's it is.
+ */
+static __always_inline bool hop_refused(__u64 cookie, __u64 skb, __u64 sk)
 {
-	__u32 role = COOKIE_ROLE(h->cookie);
+	__u32 role = COOKIE_ROLE(cookie);
 
-	return role == ROLE_END || role == ROLE_FREE;
+	if (!read_direct || with_connect || role == ROLE_CLOSE)
+		return false;
+	if (COOKIE_SKB_KIND(cookie)) {
+		if (COOKIE_SKB_KIND(cookie) != KIND_SKB)
+			return false;
+		if (role == ROLE_END || role == ROLE_FREE)
+			return !following;
+		return skb && skb == recent_here()->refused_packet.of && packet_refused(skb);
+	}
+	if (COOKIE_SK_KIND(cookie) == KIND_SOCKET && sk)
+		sk = (__u64)DIRECT(socket, (void *)sk)->sk;
+	return sk && sk == recent_here()->refused_socket.of && socket_refused(sk);
 }
 
-/* The packet or socket the call is about, wanted or not. */
-static __always_inline bool hop_wanted(struct hop *h, __u64 *packet)
+static __always_inline bool hop_packet(__u64 cookie, __u64 slot, __u64 skb)
 {
-	struct followed *f;
+	__u32 role = COOKIE_ROLE(cookie);
 
-	if (with_context && COOKIE_ROLE(h->cookie) == ROLE_CONTEXT)
-		return open_around(h, packet);
-	if (h->skb) {
-		if (hop_ends(h) && !packet_followed(h->skb))
-			return false;
-		f = packet_judge(h->slot, (void *)h->skb);
-		if (!f)
-			return false;
-		*packet = f->id;
-		if (!h->sk)
-			h->sk = f->sk;
-		else if (!f->sk)
-			f->sk = h->sk;
+	if (with_connect && !tracked)
+		return false;
+	if ((role == ROLE_END || role == ROLE_FREE) && !packet_followed(skb))
+		return false;
+	return packet_judge(slot, skb);
+}
+
+static __always_inline bool hop_socket(__u64 slot, __u64 sk)
+{
+	if (sock_wanted(slot, sk))
 		return true;
-	}
-	return h->sk && sock_wanted(h->slot, h->sk);
+	if (read_direct)
+		RUN(socket_refuse(sk));
+	return false;
 }
 
 static __always_inline void hop_copies(const struct hop *h, __u64 packet)
@@ -260,9 +268,13 @@ static __always_inline void hop_copies(const struct hop *h, __u64 packet)
 
 static __always_inline void hop_show(const struct hop *h, __u64 packet)
 {
-	if (h->sk && (!with_connect || !packet))
-		sock_tell(h->slot, h->sk);
-	RUN(hop_tell(h, packet));
+	bool process = in_process_at(h->slot);
+
+	/* A socket is introduced before the first call that is about it, and when it has changed.
+	 */
+	if (h->sk && (!with_connect || !packet) && !(read_direct && socket_told(h->sk, process)))
+		sock_tell(h->sk, process);
+	RUN(hop_tell(h, packet, process));
 	if (with_context)
 		RUN(open_push(h, packet));
 }
@@ -274,69 +286,112 @@ static __always_inline void sock_closed(__u64 sk)
 		return;
 	bpf_map_delete_elem(&told_socks, &sk);
 	bpf_map_delete_elem(&socks, &sk);
+	__sync_fetch_and_add(&generation, 1);
+}
+
+/* The packet and the socket of the call; false where there are none any more. */
+static __always_inline bool hop_subjects(struct hop *h, __u64 *packet)
+{
+	struct followed *f;
+
+	if (with_context && COOKIE_ROLE(h->cookie) == ROLE_CONTEXT)
+		return open_around(h, packet);
+	if (!h->skb)
+		return true;
+	f = packet_followed(h->skb);
+	if (!f)
+		return false;
+	*packet = f->id;
+	if (!h->sk)
+		h->sk = f->sk;
+	else if (!f->sk)
+		f->sk = h->sk;
+	return true;
 }
 
 /* 0 = its return is of interest, 1 = it is not. */
-static __noinline int hop_enter(struct hop *h)
+static __noinline int hop_accept(void *ctx, __u64 cookie, __u64 slot, __u64 skb, __u64 sk)
 {
+	__u32 role = COOKIE_ROLE(cookie);
+	struct hop h = {.ctx = ctx, .cookie = cookie, .slot = slot, .skb = skb};
 	__u64 packet = 0;
-	__u32 role;
 
-	if (!h)
-		return 1;
-	role = COOKIE_ROLE(h->cookie);
-	if (role == ROLE_CLOSE)
-		sock_closed(h->sk);
-	if (!hop_wanted(h, &packet))
+	h.stack = slot & ~(STACK_BYTES - 1);
+	if (role == ROLE_HOOKS)
+		h.detail_arg = sk;
+	else
+		h.sk = sk;
+	if (!hop_subjects(&h, &packet))
 		return 1;
 	if (role == ROLE_COPY || role == ROLE_SEGMENT)
-		hop_copies(h, packet);
-	if (!(h->cookie & COOKIE_SILENT))
-		hop_show(h, packet);
+		hop_copies(&h, packet);
+	if (!(cookie & COOKIE_SILENT))
+		hop_show(&h, packet);
 	if (role == ROLE_FREE)
-		packet_end(h->skb, 0, 0, 0);
+		packet_end(skb, 0, 0, 0);
 	if (role == ROLE_COPY || role == ROLE_SEGMENT)
 		return 0;
-	return h->cookie & (COOKIE_SILENT | COOKIE_NO_RETURN) ? 1 : 0;
+	return cookie & (COOKIE_SILENT | COOKIE_NO_RETURN) ? 1 : 0;
+}
+
+/*
+ * SKB and SK are the arguments that the cookie tells of; with ROLE_HOOKS, which takes no socket, SK
+ * is the hook's state. First what needs much of the programs' stack, the judgement, then what needs
+ * the rest of it. Returns as hop_accept().
+ */
+static __noinline int hop_enter(void *ctx, __u64 cookie, __u64 slot, __u64 skb, __u64 sk)
+{
+	__u32 role = COOKIE_ROLE(cookie);
+
+	if (COOKIE_SKB_KIND(cookie) == KIND_SKB_REF)
+		bpf_probe_read_kernel(&skb, sizeof(skb), (void *)skb);
+	else if (COOKIE_SKB_KIND(cookie) != KIND_SKB)
+		skb = 0;
+	if (COOKIE_SK_KIND(cookie) == KIND_SOCKET && sk)
+		sk = (__u64)BPF_CORE_READ((struct socket *)sk, sk);
+	if (role == ROLE_CLOSE)
+		sock_closed(sk);
+	if (role != ROLE_CONTEXT) {
+		if (skb ? !hop_packet(cookie, slot, skb)
+			: !sk || role == ROLE_HOOKS || !hop_socket(slot, sk))
+			return 1;
+	}
+	return hop_accept(ctx, cookie, slot, skb, sk);
 }
 
 /* ---- return ---------------------------------------------------------------------------------- */
 
-static __always_inline void hop_copied(const struct hop *h, __u64 ret)
+static __always_inline void hop_copied(__u64 cookie, __u64 slot, __u64 ret)
 {
-	__u64 slot = h->slot;
 	struct copying *c = bpf_map_lookup_elem(&copies, &slot);
 
 	if (!c)
 		return;
-	if (COOKIE_ROLE(h->cookie) == ROLE_SEGMENT)
+	if (COOKIE_ROLE(cookie) == ROLE_SEGMENT)
 		packet_segmented(ret, c->skb, c->id);
 	else
 		packet_copied(ret, c->skb, c->id);
 	bpf_map_delete_elem(&copies, &slot);
 }
 
-static __noinline int hop_leave(struct hop *h, __u64 ret)
+static __noinline int hop_leave(__u64 cookie, __u64 slot, __u64 ret)
 {
+	__u32 role = COOKIE_ROLE(cookie);
 	struct rec_hop_return *r;
-	__u32 role;
 
-	if (!h)
-		return 0;
-	role = COOKIE_ROLE(h->cookie);
 	if (role == ROLE_COPY || role == ROLE_SEGMENT)
-		hop_copied(h, ret);
-	if (h->cookie & COOKIE_SILENT)
+		hop_copied(cookie, slot, ret);
+	if (cookie & COOKIE_SILENT)
 		return 0;
 	if (with_context)
-		RUN(open_pop(h));
+		RUN(open_pop(slot));
 	r = rec_start(REC_HOP_RETURN, sizeof(*r));
 	if (!r)
 		return 0;
-	r->func = COOKIE_FUNC(h->cookie);
+	r->func = COOKIE_FUNC(cookie);
 	r->pad = 0;
-	r->stack = h->stack;
-	r->slot = h->slot;
+	r->stack = slot & ~(STACK_BYTES - 1);
+	r->slot = slot;
 	r->ret = ret;
 	rec_end(r);
 	return done();

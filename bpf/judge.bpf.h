@@ -5,53 +5,12 @@
  * With the milestone layer: if it belongs to an attempt that layer follows. Alone: by process (the
  * socket's owner, or for packets that arrive the socket their tuple leads to) and by expression.
  * Most calls are of packets that nobody wants, the same one through dozens of functions: the last
- * refusal of each CPU is remembered, with enough of the headers to notice that they were rewritten.
+ * refusal of each CPU is remembered (recent.bpf.h).
  */
 #ifndef PATHLAG_JUDGE_BPF_H
 #define PATHLAG_JUDGE_BPF_H
 
-#include "bpf/trace.bpf.h"
-
-/* ---- refused before -------------------------------------------------------------------------- */
-
-#define PRINT_WORDS 7 /* of the headers: addresses, ports and checksums of IPv4 and IPv6 */
-
-struct refused {
-	__u64 skb;
-	__u64 data;
-	__u64 print;
-	__u32 len;
-	__u32 pad;
-};
-
-static struct refused refused[CPUS_MAX];
-
-static __always_inline struct refused *refused_here(void)
-{
-	return &refused[bpf_get_smp_processor_id() & (CPUS_MAX - 1)];
-}
-
-/* Only where loads cost an instruction each. */
-static __always_inline void print_of(struct refused *r, const struct sk_buff *skb)
-{
-	__u64 w[PRINT_WORDS];
-	__u16 network = DIRECT(sk_buff, skb)->network_header;
-	unsigned char *head = DIRECT(sk_buff, skb)->head;
-
-	r->skb = (__u64)skb;
-	r->data = (__u64)DIRECT(sk_buff, skb)->data;
-	r->len = DIRECT(sk_buff, skb)->len;
-	words_load(w, network ? head + network + 8 : (void *)r->data, PRINT_WORDS);
-	r->print = w[0] + 3 * w[1] + 5 * w[2] + 7 * w[3] + 11 * w[4] + 13 * w[5] + 17 * w[6];
-}
-
-static __always_inline bool refused_before(const struct refused *now)
-{
-	const struct refused *r = refused_here();
-
-	return r->skb == now->skb && r->print == now->print && r->data == now->data &&
-	       r->len == now->len;
-}
+#include "bpf/recent.bpf.h"
 
 /* ---- sockets --------------------------------------------------------------------------------- */
 
@@ -101,6 +60,7 @@ __noinline int sock_adopt(__u64 here, __u64 key)
 		count_lost(LOST_SOCKET_MAP);
 		return 0;
 	}
+	__sync_fetch_and_add(&generation, 1);
 	return 1;
 }
 

@@ -116,15 +116,15 @@ static __always_inline struct pt_regs *task_entry_regs(struct task_struct *task,
 static __always_inline bool in_process_at(__u64 here)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
-	__u64 stack = (__u64)BPF_CORE_READ(task, stack);
+	__u64 stack = (__u64)PEEK(task_struct, task, stack);
 	struct pt_regs *regs;
 
-	if (BPF_CORE_READ(task, flags) & PF_KTHREAD)
+	if (PEEK(task_struct, task, flags) & PF_KTHREAD)
 		return false;
 	if (here - stack >= THREAD_SIZE)
 		return false;
 	regs = task_entry_regs(task, stack);
-	return (long)BPF_CORE_READ(regs, orig_ax) >= 0;
+	return (long)PEEK(pt_regs, regs, orig_ax) >= 0;
 }
 #else
 /* SOFTIRQ_OFFSET, HARDIRQ_MASK, NMI_MASK */

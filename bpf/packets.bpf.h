@@ -91,31 +91,35 @@ __noinline int packet_refresh(__u64 key)
 
 /* ---- beginning ------------------------------------------------------------------------------- */
 
-static __always_inline bool packet_keep(__u64 skb, const struct followed *f)
+static const struct followed followed_none;
+
+/* A new entry, to be filled where it lies: the stack has no room for it. NULL = no room. */
+static __always_inline struct followed *packet_keep(__u64 skb)
 {
-	if (bpf_map_update_elem(&packets, &skb, f, BPF_NOEXIST)) {
+	if (bpf_map_update_elem(&packets, &skb, &followed_none, BPF_NOEXIST)) {
 		count_lost(LOST_PACKET_MAP);
-		return false;
+		return NULL;
 	}
 	__sync_fetch_and_add(&following, 1);
-	return true;
+	return bpf_map_lookup_elem(&packets, &skb);
 }
 
 /* SKB is followed from now on. SK: the socket it belongs to, 0 = unknown. */
 __noinline int packet_follow(__u64 key, __u64 sk)
 {
 	const struct sk_buff *skb = (void *)key;
-	struct followed f = {.sk = sk};
+	struct followed *f = packet_keep(key);
 	struct packet p = {};
 
-	packet_of(&p, skb);
-	f.id = packet_id_new();
-	f.tuple = p.tuple;
-	if (!packet_keep(key, &f))
+	if (!f)
 		return 0;
+	packet_of(&p, skb);
+	f->id = packet_id_new();
+	f->sk = sk;
+	f->tuple = p.tuple;
 	if (scope_on && sk && p.tuple.family)
-		bpf_map_update_elem(&flows, &p.tuple, &f.sk, BPF_ANY);
-	packet_tell(skb, &f, &p);
+		bpf_map_update_elem(&flows, &p.tuple, &sk, BPF_ANY);
+	packet_tell(skb, f, &p);
 	return 1;
 }
 
@@ -143,28 +147,25 @@ static __always_inline bool packet_first(__u64 here, __u64 skb)
 	return packet_follow(skb, sk);
 }
 
-static __always_inline struct followed *packet_judge(__u64 here, const struct sk_buff *skb)
+/* Is it followed, or to be from now on? */
+static __always_inline bool packet_judge(__u64 here, __u64 skb)
 {
-	struct followed *f;
-	struct refused now;
+	struct followed *f = packet_followed(skb);
+	__u64 sum;
 
-	if (with_connect && !tracked)
-		return NULL;
-	if (read_direct && filter_on) {
-		print_of(&now, skb);
-		if (refused_before(&now))
-			return NULL;
+	if (!f) {
+		if (packet_first(here, skb))
+			return true;
+		if (read_direct)
+			RUN(packet_refuse(skb));
+		return false;
 	}
-	f = packet_followed((__u64)skb);
-	if (f) {
-		packet_refresh((__u64)skb);
-		return f;
+	sum = read_direct ? packet_sum(skb) : 0;
+	if (!sum || sum != f->sum) {
+		f->sum = sum;
+		packet_refresh(skb);
 	}
-	if (packet_first(here, (__u64)skb))
-		return packet_followed((__u64)skb);
-	if (read_direct && filter_on)
-		*refused_here() = now;
-	return NULL;
+	return true;
 }
 
 /* ---- copies ---------------------------------------------------------------------------------- */
@@ -172,7 +173,7 @@ static __always_inline struct followed *packet_judge(__u64 here, const struct sk
 /* SKB, new, holds the packet that PARENT holds. */
 __noinline int packet_copied(__u64 skb, __u64 from, __u64 id)
 {
-	struct followed f = {}, *old;
+	struct followed *f, *old;
 	struct packet p = {};
 
 	if (!skb || skb >= (__u64)-4095)
@@ -180,17 +181,18 @@ __noinline int packet_copied(__u64 skb, __u64 from, __u64 id)
 	old = packet_followed(skb);
 	if (old && old->id == id)
 		return 0;
-	f.id = id;
-	f.parent = from;
+	f = packet_keep(skb);
+	if (!f)
+		return 0;
+	f->id = id;
+	f->parent = from;
 	old = packet_followed(from);
 	if (old) {
-		f.sk = old->sk;
-		f.tuple = old->tuple;
+		f->sk = old->sk;
+		f->tuple = old->tuple;
 	}
-	if (!packet_keep(skb, &f))
-		return 0;
 	packet_of(&p, (void *)skb);
-	return packet_tell((void *)skb, &f, &p);
+	return packet_tell((void *)skb, f, &p);
 }
 
 __noinline int packet_segmented(__u64 first, __u64 from, __u64 id)

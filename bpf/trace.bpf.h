@@ -34,6 +34,7 @@ struct followed {
 	__u64 id;
 	__u64 sk;
 	__u64 parent;
+	__u64 sum;              /* of its headers when they were last looked at (recent.bpf.h) */
 	struct rec_tuple tuple; /* as last told; family 0 = no headers yet */
 };
 
@@ -60,7 +61,7 @@ struct open_calls {
 };
 
 /* The calls that will return to one slot: of a tail call the last comes first. */
-#define NOTED_MAX 4 /* a power of two */
+#define NOTED_MAX 8 /* a power of two; ip_rcv() to ip_output() are five when forwarding */
 
 struct noted {
 	__u32 count;
@@ -78,7 +79,9 @@ struct told {
 HASH_MAP(packets, BPF_MAP_TYPE_HASH, PACKETS_MAX, __u64, struct followed);
 HASH_MAP(copies, BPF_MAP_TYPE_LRU_HASH, STACKS_MAX, __u64, struct copying);
 HASH_MAP(calls_open, BPF_MAP_TYPE_LRU_HASH, CALLS_MAX, __u64, struct noted); /* by slot */
-HASH_MAP(cookies, BPF_MAP_TYPE_HASH, 1, __u64, __u64);                       /* address -> cookie */
+/* By address: nearly all of them in two places of a table, which costs less than a map. */
+struct cookie_slot by_addr[COOKIE_SLOTS] = {};
+HASH_MAP(cookies, BPF_MAP_TYPE_HASH, 1, __u64, __u64); /* address -> cookie */
 HASH_MAP(stacks_open, BPF_MAP_TYPE_LRU_HASH, STACKS_MAX, __u64, struct open_calls);
 HASH_MAP(told_socks, BPF_MAP_TYPE_LRU_HASH, SOCKS_MAX, __u64, struct told);
 HASH_MAP(flows, BPF_MAP_TYPE_LRU_HASH, SOCKS_MAX, struct rec_tuple, __u64);
@@ -100,11 +103,5 @@ struct hop {
 #else
 # define STACK_BYTES (16ull * 1024) /* arm64 with 4 KiB pages */
 #endif
-
-static __always_inline void hop_place(struct hop *h, __u64 slot)
-{
-	h->slot = slot;
-	h->stack = slot & ~(STACK_BYTES - 1);
-}
 
 #endif
