@@ -7,6 +7,9 @@
 
 #define DEFAULT_WIDTH 100
 
+/* Of stdout or a file, up to the end of the program. stdio's own takes eight lines of `trace`. */
+static char out_buffer[65536];
+
 static void count_drop(struct summary *sum, const char *reason)
 {
 	unsigned i = 0;
@@ -155,6 +158,8 @@ struct pipeline *pipeline_new(const struct opts *o, const struct filter *filter,
 		pipeline_free(p);
 		return NULL;
 	}
+	if (!isatty(fileno(p->out)))
+		setvbuf(p->out, out_buffer, _IOFBF, sizeof(out_buffer));
 	p->decoder = decoder_new();
 	p->sink = make_sink(o, p->out);
 	if (p->decoder && p->sink)

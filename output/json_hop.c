@@ -48,7 +48,7 @@ static void put_owner(struct fast_line *f, const struct rec_owner *owner)
 	FAST_RAW(f, "}");
 }
 
-static void put_subject(struct fast_line *f, const struct subject *s)
+static void write_subject(struct fast_line *f, const struct subject *s)
 {
 	if (has_tuple(s))
 		put_tuple(f, ",\"tuple\":{\"family\":", &s->tuple);
@@ -57,6 +57,19 @@ static void put_subject(struct fast_line *f, const struct subject *s)
 	put_tcp(f, s);
 	if (s->owner_known)
 		put_owner(f, &s->owner);
+}
+
+/* A packet passes some hundred functions. Its number stands for a subject only until NAT comes by,
+ * hence all of it is the key, but for the references. */
+static void put_subject(struct fast_line *f, const struct subject *s)
+{
+	size_t skip = offsetof(struct subject, packet), from = f->len;
+	const char *key = (const char *)s + skip;
+
+	if (fast_again(f, key, sizeof(*s) - skip))
+		return;
+	write_subject(f, s);
+	fast_keep(f, key, sizeof(*s) - skip, from);
 }
 
 static void put_probe(struct fast_line *f, const char *kind, const struct func *func)
@@ -77,9 +90,15 @@ static bool is_plain_number(const char *words)
 /* The number as it is, and what it means where that is more than the number. */
 static void put_ret(struct fast_line *f, const struct call *c)
 {
+	bool number = c->func->returns == RETURNS_INT || c->func->returns == RETURNS_UNSIGNED;
 	char buf[WORDS_LEN];
-	const char *words = call_ret_words(c, buf, NULL);
+	const char *words;
 
+	if (number && c->ret >= 0) {
+		fast_int(f, ",\"ret\":", c->ret);
+		return;
+	}
+	words = call_ret_words(c, buf, NULL);
 	if (!*words)
 		return;
 	if (c->func->returns != RETURNS_POINTER)
