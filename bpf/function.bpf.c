@@ -234,6 +234,15 @@ int on_fexit(void *ctx)
 	return hop_leave(cookie, slot, word_of(ctx, COOKIE_PARAMS(cookie) + 1));
 }
 
+/* ---- whose packets are whose, whatever functions are traced: only where processes decide ------
+ */
+
+SEC("raw_tp/net_dev_queue")
+int on_leave_host(struct bpf_raw_tracepoint_args *ctx)
+{
+	return armed ? flow_learn(address_of(ctx), ctx->args[0]) : 0;
+}
+
 /* ---- packets end ----------------------------------------------------------------------------- */
 
 SEC("raw_tp/kfree_skb")

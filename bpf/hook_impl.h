@@ -9,7 +9,7 @@
 
 #include "bpf/function.skel.h"
 
-#define TRACEPOINTS 4 /* packets and processes end */
+#define TRACEPOINTS 6 /* packets leave and end, processes begin and end */
 
 struct hooks {
 	struct function_bpf *skel;

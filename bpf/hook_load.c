@@ -15,6 +15,12 @@ static bool has_context(const struct hooks *h)
 	return false;
 }
 
+/* Do processes decide what is wanted? */
+static bool is_scoped(const struct scope *s)
+{
+	return s && (s->by_pid || s->by_comm || s->by_cgroup);
+}
+
 static void programs_choose(struct hooks *h, const struct kernel *k, const struct hooks_cfg *cfg)
 {
 	struct function_bpf *s = h->skel;
@@ -29,6 +35,7 @@ static void programs_choose(struct hooks *h, const struct kernel *k, const struc
 	bpf_program__set_autoload(s->progs.on_fexit, h->backend == HOOK_FENTRY);
 	bpf_program__set_autoload(s->progs.on_kfree_skb, !reasons);
 	bpf_program__set_autoload(s->progs.on_kfree_skb_reason, reasons);
+	bpf_program__set_autoload(s->progs.on_leave_host, !cfg->probes && is_scoped(cfg->scope));
 	bpf_program__set_autoload(s->progs.on_fork, follow);
 	bpf_program__set_autoload(s->progs.on_exit, follow);
 	if (h->backend == HOOK_SESSION)
@@ -61,7 +68,7 @@ static void configure(struct hooks *h, struct kernel *k, const struct hooks_cfg 
 	programs_choose(h, k, cfg);
 	if (scope)
 		s->rodata->scope = *scope;
-	s->rodata->scope_on = scope && (scope->by_pid || scope->by_comm || scope->by_cgroup);
+	s->rodata->scope_on = is_scoped(scope);
 	s->rodata->with_connect = cfg->probes != NULL;
 	s->rodata->judge_anew = cfg->no_follow;
 	s->rodata->with_context = has_context(h);

@@ -168,6 +168,19 @@ static __always_inline bool packet_judge(__u64 here, __u64 skb)
 	return true;
 }
 
+/* A packet leaves: answers to it, which have no socket for long, will be known by its tuple. */
+__noinline int flow_learn(__u64 here, __u64 skb)
+{
+	__u64 sk = (__u64)BPF_CORE_READ((struct sk_buff *)skb, sk);
+	struct packet p = {};
+
+	if (!sk || (!attempt_of((void *)sk) && !sock_adopt(here, sk)))
+		return 0;
+	if (packet_of(&p, (void *)skb))
+		bpf_map_update_elem(&flows, &p.tuple, &sk, BPF_ANY);
+	return 0;
+}
+
 /* ---- copies ---------------------------------------------------------------------------------- */
 
 /* SKB, new, holds the packet that PARENT holds. */
