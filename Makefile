@@ -141,7 +141,8 @@ scenario: $(B)/pathlag $(B)/.deps-test
 
 test-vm: $(B)/pathlag $(B)/.deps-vm
 	$(Q)tests/vm/runner
-	$(Q)ci/vm run --kernel all --timeout 2400 -- tests/run scenario $(ONLY)
+	$(Q)ci/vm run --kernel all --module tests/vm/module --timeout 2400 -- \
+		tests/run scenario $(ONLY)
 
 vm-shell: $(B)/pathlag $(B)/.deps-vm
 	$(Q)ci/vm run --kernel $(KERNEL) --shell
