@@ -3,6 +3,9 @@
 #include "cmd/layer.h"
 #include "cmd/source.h"
 
+/* It is emptied every few milliseconds (stream.h), and its pages count twice as memory of ours. */
+#define RING_BYTES (4u << 20)
+
 struct source {
 	const struct opts *opts;
 	const struct filter *filter;
@@ -76,6 +79,7 @@ static int open_layers(struct source *s, struct errbuf *err)
 			&(struct probes_cfg){.scope = &s->scope,
 				.pids = &s->pids,
 				.filter = s->filter,
+				.ring_bytes = RING_BYTES,
 				.log = log},
 			err);
 	if (bad)
@@ -86,6 +90,7 @@ static int open_layers(struct source *s, struct errbuf *err)
 			.pids = &s->pids,
 			.filter = s->filter,
 			.ifindex = s->ifindex,
+			.ring_bytes = RING_BYTES,
 			.log = log},
 		err);
 }

@@ -5,7 +5,7 @@
 #include "cmd/stream.h"
 
 #define TICK_NS     50000000ULL  /* a TICK at least this often, so that silence is noticed */
-#define RENDER_NS   5000000ULL   /* how long the ring may wait for rendering */
+#define RENDER_NS   2000000ULL   /* how long the ring may wait for rendering */
 #define BATCH_NS    100000000ULL /* how long a poll may take, however fast the kernel writes */
 #define CLOCK_EVERY 64           /* records */
 #define SPOOL_BYTES (4ULL << 30)
