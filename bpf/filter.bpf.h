@@ -27,6 +27,7 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>
 
+#include "bpf/read.bpf.h"
 #include "bpf/record.h"
 #include "filters/abi.h"
 
@@ -168,10 +169,21 @@ static __always_inline bool filter_view_read(struct filter_view *v, const void *
 	return true;
 }
 
+/* Singly, where a load costs an instruction. */
+static __always_inline void filter_view_load(struct filter_view *v, const void *ptr)
+{
+	const struct sk_buff___filter *skb = DIRECT(sk_buff___filter, ptr);
+
+	v->head = skb->head;
+	v->network = skb->network_header;
+	v->mac = skb->mac_header;
+	filter_view_set(v, ptr, skb->len, skb->data_len, skb->data, skb->vlan_proto, skb->vlan_tci);
+}
+
 static __always_inline bool filter_ethernet(const void *ptr)
 {
 	const struct sk_buff___filter *skb = ptr;
-	__u16 type = BPF_CORE_READ(skb, dev, type);
+	__u16 type = PEEK2(sk_buff___filter, skb, dev, type);
 
 	return type == FILTER_ETHERNET || type == FILTER_LOOPBACK;
 }
@@ -188,7 +200,11 @@ static __noinline int filter_ask_skb(const void *skb)
 	struct filter_view v = {};
 	__u32 l3;
 
-	if (!skb || !filter_view_read(&v, skb))
+	if (!skb)
+		return 0;
+	if (read_direct)
+		filter_view_load(&v, skb);
+	else if (!filter_view_read(&v, skb))
 		return 0;
 	l3 = v.network;
 	if (v.mac != FILTER_NOT_SET && l3 < (__u32)v.mac + FILTER_ETH_HLEN)

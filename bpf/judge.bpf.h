@@ -121,14 +121,23 @@ static __always_inline bool packet_here(const struct net_device *dev)
 	return !scope.by_netns || !dev || dev_netns(dev) == scope.netns;
 }
 
-/* Where TCP has not built the IP header yet, the socket says where it will lead. */
-static __noinline int packet_leads(const struct sk_buff *skb, const void *sk)
+static __always_inline bool packet_has_ip(const struct sk_buff *skb)
 {
-	struct packet p = {};
+	__u16 network = PEEK(sk_buff, skb, network_header);
+	const void *head = PEEK(sk_buff, skb, head);
+	__u64 first = 0;
+
+	if (!network || network == 0xffff)
+		return false;
+	words_read(&first, sizeof(first), head + network);
+	return (first >> 4 & 15) == 4 || (first >> 4 & 15) == 6;
+}
+
+/* Where TCP has not built the IP header yet, the socket says where it will lead. */
+static __noinline int packet_leads(const void *sk)
+{
 	struct rec_tuple t = {};
 
-	if (packet_of(&p, skb))
-		return -1;
 	return any_tuple(sk, &t) && filter_tuple(&t);
 }
 
@@ -136,15 +145,15 @@ __noinline int packet_selected(__u64 key)
 {
 	const struct sk_buff *skb = (void *)key;
 	struct skb_refs refs = {};
-	int leads;
 
 	skb_refs(skb, &refs);
 	if (!packet_here(refs.dev))
 		return 0;
 	if (!filter_on)
 		return 1;
-	leads = refs.sk ? packet_leads(skb, refs.sk) : -1;
-	return leads >= 0 ? leads : filter_skb(skb);
+	if (refs.sk && !packet_has_ip(skb))
+		return packet_leads(refs.sk);
+	return filter_skb(skb);
 }
 
 #endif

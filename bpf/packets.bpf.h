@@ -132,19 +132,24 @@ static __always_inline __u64 packet_sock(__u64 here, __u64 skb, __u64 sk)
 	return packet_flow_sock(skb);
 }
 
+static __always_inline __u64 packet_own_sock(__u64 skb)
+{
+	return (__u64)BPF_CORE_READ((struct sk_buff *)skb, sk);
+}
+
 /* Seen for the first time: true = it is wanted. */
 static __always_inline bool packet_first(__u64 here, __u64 skb)
 {
-	__u64 sk = (__u64)BPF_CORE_READ((struct sk_buff *)skb, sk);
+	__u64 sk = 0;
 
 	if (with_connect || scope_on) {
-		sk = packet_sock(here, skb, sk);
+		sk = packet_sock(here, skb, packet_own_sock(skb));
 		if (!sk)
 			return false;
 	}
 	if (!with_connect && !packet_selected(skb))
 		return false;
-	return packet_follow(skb, sk);
+	return packet_follow(skb, sk ? sk : packet_own_sock(skb));
 }
 
 /* Is it followed, or to be from now on? */
@@ -171,7 +176,7 @@ static __always_inline bool packet_judge(__u64 here, __u64 skb)
 /* A packet leaves: answers to it, which have no socket for long, will be known by its tuple. */
 __noinline int flow_learn(__u64 here, __u64 skb)
 {
-	__u64 sk = (__u64)BPF_CORE_READ((struct sk_buff *)skb, sk);
+	__u64 sk = packet_own_sock(skb);
 	struct packet p = {};
 
 	if (!sk || (!attempt_of((void *)sk) && !sock_adopt(here, sk)))

@@ -12,6 +12,7 @@
 #include <bpf/libbpf.h>
 
 #include "bpf/record.h"
+#include "bpf/kernel.h"
 #include "filters/filter.h"
 #include "tests/diff/splice.skel.h"
 
@@ -81,6 +82,8 @@ static bool send_all(int family, int to)
 	return true;
 }
 
+static bool read_direct; /* the programs' way of reading memory: with bpf_rdonly_cast() */
+
 static struct splice_bpf *load(const struct filter *f, struct filter_splice *s)
 {
 	struct splice_bpf *skel = splice_bpf__open();
@@ -88,6 +91,7 @@ static struct splice_bpf *load(const struct filter *f, struct filter_splice *s)
 	if (!skel)
 		return NULL;
 	skel->rodata->filter_on = !filter_is_empty(f);
+	skel->rodata->read_direct = read_direct;
 	if (splice_bpf__load(skel)) {
 		splice_bpf__destroy(skel);
 		return NULL;
@@ -136,7 +140,8 @@ static int run_case(const struct sample *c, int v4, int v6, uint16_t port)
 			c->name, expr, (int)n.sent, (int)n.received, c->sent, c->received);
 		return 1;
 	}
-	printf("ok splice_%s # %d bodies replaced\n", c->name, (int)filter_splice_count(s));
+	printf("ok splice_%s%s # %d bodies replaced\n", c->name, read_direct ? "_direct" : "",
+		(int)filter_splice_count(s));
 	return 0;
 }
 
@@ -213,6 +218,18 @@ static int run_empty(void)
 	return 0;
 }
 
+static bool kernel_reads_direct(void)
+{
+	struct kernel *k;
+	bool has;
+
+	if (kernel_open(&k, NULL))
+		return false;
+	has = kernel_has_func(k, "bpf_rdonly_cast");
+	kernel_free(k);
+	return has;
+}
+
 int main(void)
 {
 	uint16_t port = 0;
@@ -230,6 +247,9 @@ int main(void)
 		return 0;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(samples); i++)
+		failed += run_case(&samples[i], v4, v6, port);
+	read_direct = kernel_reads_direct();
+	for (size_t i = 0; read_direct && i < ARRAY_SIZE(samples); i++)
 		failed += run_case(&samples[i], v4, v6, port);
 	failed += run_tuple();
 	failed += run_empty();
