@@ -165,6 +165,8 @@ static __always_inline bool packet_judge(__u64 here, __u64 skb)
 			RUN(packet_refuse(skb));
 		return false;
 	}
+	if (judge_anew && !packet_selected(skb))
+		return false;
 	sum = read_direct ? packet_sum(skb) : 0;
 	if (!sum || sum != f->sum) {
 		f->sum = sum;

@@ -135,6 +135,9 @@ case_trace_nat() { # the headers no longer match the expression: it is still tha
 		and (map(.tuple.dport) | unique) == [80, 8080]" 'one SYN, with both ports'
 	expect "$HOPS entries | flags(\"S\") | map(select(.tuple.dport == 80)) | funcs
 		| index(\"dev_hard_start_xmit\") != null" 'up to the device with the new one'
+	trace --functions core --no-follow 'tcp dst port 8080' -- python3 "$CLIENTS/tcp.py" "$WEB" 8080
+	expect "$HOPS entries | flags(\"S\") | length > 0 and all(.tuple.dport == 8080)" \
+		'with --no-follow it is lost when its headers change'
 }
 
 case_trace_context() { # functions without a packet, inside those that have one; nobody else's
