@@ -329,6 +329,8 @@ static __noinline int hop_accept(void *ctx, __u64 cookie, __u64 slot, __u64 skb,
 		hop_show(&h, packet);
 	if (role == ROLE_FREE)
 		packet_end(skb, 0, 0, 0);
+	if (role == ROLE_CLOSE)
+		sock_closed(sk);
 	if (role == ROLE_COPY || role == ROLE_SEGMENT)
 		return 0;
 	return cookie & (COOKIE_SILENT | COOKIE_NO_RETURN) ? 1 : 0;
@@ -349,12 +351,13 @@ static __noinline int hop_enter(void *ctx, __u64 cookie, __u64 slot, __u64 skb, 
 		skb = 0;
 	if (COOKIE_SK_KIND(cookie) == KIND_SOCKET && sk)
 		sk = (__u64)BPF_CORE_READ((struct socket *)sk, sk);
-	if (role == ROLE_CLOSE)
-		sock_closed(sk);
 	if (role != ROLE_CONTEXT) {
 		if (skb ? !hop_packet(cookie, slot, skb)
-			: !sk || role == ROLE_HOOKS || !hop_socket(slot, sk))
+			: !sk || role == ROLE_HOOKS || !hop_socket(slot, sk)) {
+			if (role == ROLE_CLOSE)
+				sock_closed(sk);
 			return 1;
+		}
 	}
 	return hop_accept(ctx, cookie, slot, skb, sk);
 }

@@ -43,14 +43,16 @@ static __noinline int any_tuple(const void *sk, struct rec_tuple *t)
  * calls them; before 5.12 they take nothing but numbers.
  */
 
-/* A socket that a process in scope uses is followed from then on. */
+/* A socket that a process in scope uses is followed from then on; not one that it has closed, whose
+ * memory will soon be another's. */
 __noinline int sock_adopt(__u64 here, __u64 key)
 {
 	const void *sk = (void *)key;
 	struct attempt a = {};
 	__u32 netns;
 
-	if (!scope_has_current() || !in_process_at(here))
+	if (!scope_has_current() || !PEEK(sock, (const struct sock *)sk, sk_socket) ||
+		!in_process_at(here))
 		return 0;
 	netns = sk_netns(sk);
 	if (!scope_has_netns(netns))
