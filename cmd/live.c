@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include <signal.h>
+#include <sys/resource.h>
 
 #include "cmd/live.h"
 #include "cmd/log.h"
 #include "cmd/recording.h"
 #include "cmd/stream.h"
 
-#define POLL_MS 50
+#define POLL_MS     50
+#define READER_NICE (-10)
 
 struct live {
 	const struct opts *opts;
@@ -115,6 +117,16 @@ static unsigned poll_ms(const struct live *l)
 	return left < POLL_MS ? (unsigned)left : POLL_MS;
 }
 
+/*
+ * Who reads must not wait behind what he watches: the ring fills while he does. Before this the
+ * command was started, so it keeps its own priority. Where it is not allowed, records may be lost
+ * earlier, and that is told.
+ */
+static void keep_up(void)
+{
+	setpriority(PRIO_PROCESS, 0, READER_NICE);
+}
+
 static int live_result(const struct live *l, struct errbuf *err)
 {
 	int result = l->stream.result;
@@ -132,6 +144,7 @@ int live_run(const struct opts *o, const struct filter *filter, struct pipeline 
 	int result;
 
 	catch_signals();
+	keep_up();
 	result = live_open(&l, filter, err);
 	if (!result) {
 		l.start_ns = clock_ns(CLOCK_MONOTONIC);
