@@ -401,7 +401,7 @@ static __always_inline void attempt_begin(const struct sock *sk)
 	connect_emit(sk, &a, c);
 }
 
-static __always_inline void attempt_end(const struct sock *sk, __u8 new_state)
+static __always_inline void attempt_end(void *ctx, const struct sock *sk, __u8 new_state)
 {
 	struct attempt *a = attempt_of(sk);
 	struct rec_state *r;
@@ -417,7 +417,9 @@ static __always_inline void attempt_end(const struct sock *sk, __u8 new_state)
 		r->new_state = new_state;
 		r->sk_err = PEEK(sock, sk, sk_err);
 		r->sk_err_soft = PEEK(sock, sk, sk_err_soft);
-		r->pad = 0;
+		r->flags = 0;
+		if (new_state == TCP_CLOSE && !r->sk_err && !in_process(ctx))
+			r->flags = STATE_UNASKED;
 		rec_end(r);
 	}
 	if (new_state == TCP_ESTABLISHED)
@@ -436,7 +438,7 @@ int on_set_state(struct bpf_raw_tracepoint_args *ctx)
 
 	if (old == TCP_SYN_SENT) {
 		if (tracked && new != old)
-			attempt_end(sk, new);
+			attempt_end(ctx, sk, new);
 		return 0;
 	}
 	/* An MPTCP socket reports its own states too, beside those of its TCP subflows. */

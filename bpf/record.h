@@ -208,6 +208,11 @@ struct rec_connect {
 	__u32 pad;
 };
 
+enum rec_state_flags {
+	STATE_UNASKED =
+		1 << 0, /* closed without an error by a timer or a packet, not by a process */
+};
+
 struct rec_state {
 	struct rec_hdr hdr;
 	__u64 sk;
@@ -216,7 +221,7 @@ struct rec_state {
 	__u8 new_state; /* TCP_ESTABLISHED = 1, TCP_SYN_RECV = 3, TCP_CLOSE = 7 */
 	__u16 sk_err;
 	__u16 sk_err_soft;
-	__u16 pad;
+	__u16 flags; /* enum rec_state_flags */
 };
 
 /* connect(2) has returned. sk == 0: no socket entered SYN_SENT in it; then owner and tuple tell. */

@@ -235,6 +235,13 @@ static bool waits_for_return(const struct open *o)
 	return o->in_syscall && o->a.blocking;
 }
 
+/* The process was told of the error, and took it, before the state changed; kernels before 5.14 do
+ * not tell of it by themselves. Nobody but the retransmit timer closes a socket like this. */
+static bool gave_up(const struct attempt *a, const struct rec_state *rec)
+{
+	return rec->flags & STATE_UNASKED && !a->err && !a->answered && a->syn_retransmits;
+}
+
 static bool on_state(struct open *o, const struct rec_state *rec)
 {
 	struct attempt *a = &o->a;
@@ -250,6 +257,8 @@ static bool on_state(struct open *o, const struct rec_state *rec)
 		o->closed_ns = rec->hdr.ts_ns;
 		if (rec->sk_err)
 			a->err = rec->sk_err;
+		else if (gave_up(a, rec))
+			a->err = ETIMEDOUT;
 		if (a->err == ETIMEDOUT && !a->answered)
 			open_relabel_wait(o, PHASE_RTO_WAIT);
 		open_moment(o, rec->hdr.ts_ns, AT_CLOSED)->err = -(int)rec->sk_err;

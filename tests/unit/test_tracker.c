@@ -202,6 +202,26 @@ static void test_closed_by_the_application_is_abandoned(void)
 	stream_free(s);
 }
 
+static void test_closed_by_its_timer_is_a_timeout_also_where_the_error_is_gone(void)
+{
+	struct stream *s = stream_new();
+
+	put_connect(s, 0, SK, PEER, CONNECT_IN_SYSCALL | CONNECT_NONBLOCK);
+	put_sent(s, 0.1, SK, PEER, 0);
+	put_return(s, 0.2, SK, -EINPROGRESS);
+	put_sent(s, 1000, SK, PEER, 1);
+	PUT(s, 3000, REC_STATE,
+		(struct rec_state){.sk = SK,
+			.tuple = stream_tuple(PEER, 80, 40000),
+			.old_state = 2,
+			.new_state = CLOSED,
+			.flags = STATE_UNASKED});
+	CHECK_INT(s->attempt[0].result, ATTEMPT_TIMEOUT);
+	CHECK_INT(s->attempt[0].err, ETIMEDOUT);
+	CHECK_STR(s->verdict[0].cause, "timeout");
+	stream_free(s);
+}
+
 static void test_failure_inside_connect_takes_its_errno_from_the_return(void)
 {
 	struct stream *s = stream_new();
@@ -414,6 +434,7 @@ int main(void)
 	UNIT_RUN(test_unanswered_syn_was_dropped);
 	UNIT_RUN(test_timeout_counts_every_syn);
 	UNIT_RUN(test_closed_by_the_application_is_abandoned);
+	UNIT_RUN(test_closed_by_its_timer_is_a_timeout_also_where_the_error_is_gone);
 	UNIT_RUN(test_failure_inside_connect_takes_its_errno_from_the_return);
 	UNIT_RUN(test_no_route_never_had_a_socket_on_its_way);
 	UNIT_RUN(test_neighbour_that_answers_late);
