@@ -104,6 +104,14 @@ static void undo_answered(struct open *o)
 		open_undo_drop(o);
 }
 
+static bool lost_answer(const struct attempt *a)
+{
+	for (unsigned i = 0; i < a->drops_kept; i++)
+		if (a->drop[i].packet == DROP_SYN_ACK)
+			return true;
+	return false;
+}
+
 static void on_reply(struct open *o, const struct rec_reply *rec)
 {
 	struct moment *m;
@@ -118,8 +126,9 @@ static void on_reply(struct open *o, const struct rec_reply *rec)
 	} else {
 		undo_answered(o);
 		m = open_moment(o, rec->hdr.ts_ns, AT_SYN_ACK);
-		/* What looked like the drop of this SYN was not, or hit a copy of it. */
-		if (!o->a.syn_ack_seen)
+		/* What looked like the drop of this SYN was not, or hit a copy of it. But if an
+		 * earlier answer was dropped, it was that which took so long. */
+		if (!o->a.syn_ack_seen && !lost_answer(&o->a))
 			open_relabel_wait(o, PHASE_NETWORK);
 		o->a.syn_ack_seen = true;
 	}

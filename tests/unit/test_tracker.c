@@ -325,6 +325,22 @@ static void test_dropped_synack_waits_for_the_next(void)
 	stream_free(s);
 }
 
+static void test_synack_dropped_before_it_came_here(void)
+{
+	struct stream *s = stream_new();
+
+	put_names(s);
+	put_connect(s, 0, SK, PEER, CONNECT_IN_SYSCALL);
+	put_sent(s, 0.1, SK, PEER, 0);
+	put_drop(s, 0.3, SK, DROP_SYN_ACK, 12, 0);
+	put_reply(s, 1000.3, SK, TCPF_SYN | TCPF_ACK); /* by the timer of the other side */
+	put_state(s, 1000.4, SK, PEER, ESTABLISHED, 0);
+	put_return(s, 1000.5, SK, 0);
+	CHECK_INT(s->attempt[0].phase_ns[PHASE_RTO_WAIT], 1000000000);
+	CHECK_STR(s->verdict[0].cause, "synack_dropped_locally");
+	stream_free(s);
+}
+
 static void test_icmp_rejection_names_its_sender(void)
 {
 	struct stream *s = stream_new();
@@ -441,6 +457,7 @@ int main(void)
 	UNIT_RUN(test_neighbour_that_never_answers);
 	UNIT_RUN(test_queue_in_front_of_the_driver);
 	UNIT_RUN(test_dropped_synack_waits_for_the_next);
+	UNIT_RUN(test_synack_dropped_before_it_came_here);
 	UNIT_RUN(test_icmp_rejection_names_its_sender);
 	UNIT_RUN(test_fast_open_counts_from_the_first_data);
 	UNIT_RUN(test_open_attempts_are_told_at_the_end);
