@@ -202,8 +202,8 @@ static void count_note(const struct functions *f, size_t shown, size_t attachabl
 	if (f->have_tracefs)
 		log_note("%zu functions, %zu can be traced", shown, attachable);
 	else
-		log_note("%zu functions; which can be traced is not known: no tracefs that may be "
-			 "read (root, mount -t tracefs none /sys/kernel/tracing)",
+		log_note("%zu functions; which can be traced is not known: ftrace's list cannot be "
+			 "read (it takes root and CONFIG_FUNCTION_TRACER)",
 			shown);
 }
 
