@@ -149,6 +149,8 @@ static __noinline int drop_emit(void *ctx, const struct sk_buff *skb, __u64 loca
 		r->transmission = sock_transmission((void *)v.sk);
 	r->egress = v.egress;
 	r->dns_id = p.dns_id;
+	r->func = 0;
+	r->verdict = 0;
 	rec_end(r);
 	return done();
 }

@@ -396,6 +396,7 @@ static __noinline int hop_leave(__u64 cookie, __u64 slot, __u64 ret)
 	r->stack = slot & ~(STACK_BYTES - 1);
 	r->slot = slot;
 	r->ret = ret;
+	r->target = r->target_netns = 0;
 	rec_end(r);
 	return done();
 }

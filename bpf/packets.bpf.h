@@ -66,7 +66,7 @@ static __always_inline int packet_tell(
 	r->ack = p->ack;
 	r->ethertype = bpf_ntohs(PEEK(sk_buff, skb, protocol));
 	r->tcp_flags = p->tcp_flags;
-	r->pad = 0;
+	r->frame = 0;
 	rec_end(r);
 	return done();
 }

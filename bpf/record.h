@@ -59,8 +59,10 @@ enum rec_type {
 	REC_PACKET = 48,     /* a packet is followed from here on, or its headers have changed */
 	REC_PACKET_END = 49, /* its skb is freed */
 	REC_SOCKET = 50,     /* whose a socket is and where it leads, before its first hop */
-	REC_HOP = 51,        /* a traced function is entered */
+	REC_HOP = 51,        /* a traced function or BPF program is entered */
 	REC_HOP_RETURN = 52, /* and left */
+	REC_FRAME = 53,      /* first bytes of a packet that is followed: what its headers say */
+	REC_DROPPED = 54,    /* any packet that this host dropped (`drops`) */
 };
 
 struct rec_hdr {
@@ -149,12 +151,30 @@ enum rec_func_returns {
 	RETURNS_NF = 8,          /* NF_DROP, NF_ACCEPT ... */
 	RETURNS_NF_SLOW =
 		9, /* nf_hook_slow(): 1 = accepted, 0 = stolen or queued, -errno = dropped */
+	RETURNS_XDP = 10,        /* XDP_PASS ... */
+	RETURNS_TC = 11,         /* TC_ACT_OK ...; tcx: the same, -1 = next */
+	RETURNS_CGROUP_SKB = 12, /* 1 = allowed, 0 = dropped; egress: 2, 3 the same, congested */
+	RETURNS_SK_SKB = 13,     /* SK_DROP, SK_PASS */
+	RETURNS_LWT = 14,        /* BPF_OK, BPF_DROP, BPF_REDIRECT, BPF_LWT_REROUTE */
 	RETURNS_KINDS
 };
 
 enum rec_func_flags {
 	FUNC_CONTEXT = 1 << 0,   /* takes neither skb nor sk: shown inside a function that does */
 	FUNC_NO_RETURN = 1 << 1, /* only its entry is traced */
+	FUNC_CALLEE = 1 << 2,    /* a program that another one has jumped to (bpf_tail_call) */
+};
+
+/* What a traced BPF program is; PROG_NONE: it is a kernel function. */
+enum rec_prog_kind {
+	PROG_NONE,
+	PROG_XDP,
+	PROG_TC, /* classifiers and actions, tcx */
+	PROG_CGROUP_SKB,
+	PROG_SK_SKB,
+	PROG_LWT,
+	PROG_NETFILTER,
+	PROG_KINDS
 };
 
 struct rec_func {
@@ -165,7 +185,9 @@ struct rec_func {
 	__u32 ret_bytes; /* width of the value, 0 with RETURNS_VOID */
 	__u64 addr;      /* 0 = unknown */
 	char name[128];  /* terminated */
-	char module[56]; /* "vmlinux" */
+	char module[56]; /* "vmlinux"; "bpf" for a program */
+	__u32 prog_kind; /* enum rec_prog_kind */
+	__u32 prog_id;   /* the kernel's number of it */
 };
 
 enum rec_lost_where {
@@ -330,6 +352,8 @@ struct rec_drop {
 	__u32 transmission;
 	__u32 egress; /* 1 = going away from the initiator */
 	__u32 dns_id; /* with DROP_DNS_*: id of the message */
+	__u32 func;    /* the BPF program that decided it: REC_FUNC's id; 0 = none, or not observed */
+	__s32 verdict; /* what it returned */
 };
 
 /* NUD_* states of the kernel */
@@ -420,12 +444,12 @@ REC_ASSERT(rec_retransmit, 32);
 REC_ASSERT(rec_reset, 40);
 REC_ASSERT(rec_sock_error, 32);
 REC_ASSERT(rec_icmp, 72);
-REC_ASSERT(rec_drop, 128);
+REC_ASSERT(rec_drop, 136);
 REC_ASSERT(rec_neigh, 96);
 REC_ASSERT(rec_dns, 120);
 REC_ASSERT(rec_gai_call, 312);
 REC_ASSERT(rec_gai_return, 64 + 20 * REC_ADDR_MAX);
-REC_ASSERT(rec_func, 16 + 24 + 128 + 56);
+REC_ASSERT(rec_func, 16 + 24 + 128 + 56 + 8);
 
 #include "bpf/record_hop.h"
 

@@ -28,7 +28,26 @@ struct rec_packet {
 	__u32 ack;
 	__u16 ethertype; /* host order, 0 = unknown */
 	__u8 tcp_flags;  /* the whole byte: FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32 */
-	__u8 pad;
+	__u8 frame;      /* 1 = `skb` is the start of an XDP frame's memory: there is no skb yet */
+};
+
+#define REC_FRAME_MAX 96 /* Ethernet, two VLAN tags, IPv6, a neighbour solicitation with option */
+
+/*
+ * The headers of a packet as bytes, for what is not in REC_PACKET: MAC addresses, VLAN tags, ARP,
+ * neighbour discovery. Behind the REC_PACKET of the same id; again when the bytes before the IP
+ * header have changed. A tag that the device took out of the frame is in `vlan`.
+ */
+struct rec_frame {
+	struct rec_hdr hdr;
+	__u64 packet;
+	__u64 skb;      /* as in REC_PACKET */
+	__u16 protocol; /* skb->protocol, host order; 0 = unknown, an XDP frame */
+	__u16 vlan;     /* the tag, in the lowest 12 bits */
+	__u8 has_vlan;
+	__u8 layer;   /* the bytes begin with: 2 = the Ethernet header, 3 = what follows it */
+	__u16 caplen; /* of bytes */
+	__u8 bytes[REC_FRAME_MAX];
 };
 
 struct rec_packet_end {
@@ -52,6 +71,7 @@ enum rec_hop_flags {
 	HOP_CONTEXT = 1 << 0, /* packet and sk are those of the traced function around it */
 	HOP_POINT = 1 << 1,   /* no REC_HOP_RETURN will follow */
 	HOP_PROCESS = 1 << 2, /* in process context: tgid and tid are meant */
+	HOP_FRAME = 1 << 3,   /* `skb` is the start of an XDP frame's memory */
 };
 
 #define REC_STACK_MAX 24 /* addresses of one stack trace */
@@ -90,12 +110,51 @@ struct rec_hop_return {
 	__u64 stack;
 	__u64 slot; /* of the entry */
 	__u64 ret;  /* the register: only the lowest ret_bytes of it mean anything */
+	__u32 target; /* of a program that redirects: the ifindex where to; 0 = unknown, or none */
+	__u32 target_netns; /* 0 = that of the device the packet came in by */
+};
+
+/*
+ * `drops`: one packet that this host threw away, whoever it belonged to. A program's verdict is told
+ * once: where the kernel frees the skb for it, or, of XDP frames, at the program's return.
+ */
+enum rec_dropped_what {
+	DROPPED_SKB = 0,           /* kfree_skb() */
+	DROPPED_FRAME = 1,         /* an XDP program said XDP_DROP or XDP_ABORTED */
+	DROPPED_XDP_EXCEPTION = 2, /* xdp_exception: XDP_TX failed, or a verdict nobody knows */
+	DROPPED_XDP_REDIRECT = 3,  /* xdp_redirect_err: XDP_REDIRECT failed; `verdict` is -errno */
+};
+
+struct rec_dropped {
+	struct rec_hdr hdr;
+	__u64 skb;              /* or the start of an XDP frame's memory */
+	__u64 packet;           /* its id where it is followed, 0 = none */
+	__u64 sk;               /* the socket it belongs to or answers, 0 = unknown */
+	__u64 location;         /* return address of who freed it, 0 = unknown */
+	__u32 reason;           /* enum skb_drop_reason; 0 = none given */
+	__u32 what;             /* enum rec_dropped_what */
+	__u32 func;             /* the program that decided it: REC_FUNC's id; 0 = none */
+	__s32 verdict;          /* what it returned */
+	struct rec_owner owner; /* of the socket; tgid 0 = unknown; netns is always set */
+	struct rec_tuple tuple; /* as in its headers; family 0 = not IP */
+	struct rec_dev dev;
+	__u32 len;
+	__u32 seq;
+	__u32 ack;
+	__u16 ethertype; /* host order, 0 = unknown */
+	__u8 tcp_flags;
+	__u8 egress;     /* 1 = on its way out of this namespace, 0 = on its way in or unknown */
+	__u32 prog_id;   /* with DROPPED_XDP_*: the kernel's number of the program */
+	__u32 stack_len; /* addresses that follow, at most REC_STACK_MAX */
+			 /* __u64 stack_trace[]: innermost first, with --stack */
 };
 
 REC_ASSERT(rec_packet, 16 + 32 + 40 + 40 + 24 + 16);
 REC_ASSERT(rec_packet_end, 48);
 REC_ASSERT(rec_socket, 104);
 REC_ASSERT(rec_hop, 96);
-REC_ASSERT(rec_hop_return, 48);
+REC_ASSERT(rec_hop_return, 56);
+REC_ASSERT(rec_frame, 16 + 24 + 96);
+REC_ASSERT(rec_dropped, 16 + 48 + 40 + 40 + 24 + 24);
 
 #endif
