@@ -51,11 +51,15 @@ static __always_inline __u32 open_index(__u32 n)
 	return n & (OPEN_MAX - 1);
 }
 
-/* How many of them are still open when a call at SLOT begins: the stack grows down. */
+/* How many of them are still open when a call at SLOT begins: the stack grows down. None where the
+ * stack, or the interrupt on it, is another task's now: calls whose return was missed are left
+ * behind. */
 static __always_inline __u32 open_above(const struct open_calls *o, __u64 slot)
 {
 	__u32 n = o->count;
 
+	if (o->tid != (__u32)bpf_get_current_pid_tgid())
+		return 0;
 	if (n > OPEN_MAX)
 		n = OPEN_MAX;
 	for (int i = 0; i < OPEN_MAX; i++) {
@@ -88,6 +92,7 @@ static __noinline int open_push(const struct hop *h, __u64 packet)
 		n = OPEN_MAX - 1;
 	o->call[open_index(n)] = (struct open_call){h->slot, h->skb, packet, h->sk};
 	o->count = n + 1;
+	o->tid = bpf_get_current_pid_tgid();
 	return done();
 }
 

@@ -56,7 +56,7 @@ struct open_call {
 
 struct open_calls {
 	__u32 count;
-	__u32 pad;
+	__u32 tid; /* that was running when the last of them began */
 	struct open_call call[OPEN_MAX];
 };
 

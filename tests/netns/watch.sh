@@ -156,12 +156,16 @@ whole_lines() {
 	iconv -f utf-8 -t utf-8 "$OUT" >/dev/null || problem 'the output is not valid UTF-8'
 }
 
-# pathlag's lines and complaints, once per case, for whoever reads a failure.
+# pathlag's lines and complaints, once per case, for whoever reads a failure: how many of which kind,
+# the first ones, and those at the end that tell of losses and counts.
 show() {
 	[ "${SHOWN:-}" != "$OUT" ] || return 0
 	SHOWN=$OUT
 	log '  output:'
-	head -c 20000 "$OUT" | jq -c 'select(.type != "meta")' 2>/dev/null | head -n 12 || head -n 12 "$OUT"
+	jq -c '[.type, .result, .verdict.cause, .owner.pid, .probe.func, .proc.pid]
+		| map(select(.)) | join(" ")' "$OUT" 2>/dev/null | sort | uniq -c | sort -rn | head -n 20
+	grep -v '^{"v":1,"type":"meta"' "$OUT" | head -n 6
+	grep -E '^{"v":1,"type":"(lost|summary)"' "$OUT" | tail -n 4
 	log '  stderr:'
 	tail -n 8 "$ERR"
 }
