@@ -2,6 +2,7 @@
 #include <search.h>
 
 #include "output/decode_func.h"
+#include "output/path.h"
 
 /* A name of the stream's own tables: of an address (REC_SYMBOL) or a drop reason (REC_REASON). */
 struct named {
@@ -121,15 +122,36 @@ static void join_drop_names(
 
 	names->reason = reason ? reason->name : "";
 	names->subsys = reason ? reason->subsys : "";
-	names->harmless = false;
+	names->by = (struct program_verdict){0};
+	names->verdict[0] = '\0';
+	names->location[0] = '\0';
 	if (symbol)
 		snprintf(names->location, sizeof(names->location), "%s", symbol->name);
-	else
+	else if (location)
 		snprintf(names->location, sizeof(names->location), "0x%llx",
 			(unsigned long long)location);
-	if (symbol && !strcmp(names->reason, "NOT_SPECIFIED"))
-		names->harmless = !strncmp(symbol->name, "tcp_v4_rcv+", 11) ||
-				  !strncmp(symbol->name, "tcp_v6_rcv+", 11);
+	names->harmless = !strcmp(names->reason, "NOT_SPECIFIED") &&
+			  (!strncmp(names->location, "tcp_v4_rcv+", 11) ||
+				  !strncmp(names->location, "tcp_v6_rcv+", 11));
+}
+
+/* The program that decided the drop, if there is one: its verdict says more than no reason. */
+static void join_program(struct decoder *d, __u32 id, __s32 verdict, struct drop_names *names)
+{
+	char buf[WORDS_LEN];
+
+	if (!id)
+		return;
+	names->by = (struct program_verdict){func_table_get(&d->funcs, id), verdict};
+	snprintf(names->verdict, sizeof(names->verdict), "%.31s",
+		program_verdict_words(&names->by, buf, NULL));
+	names->harmless = false;
+	if (!names->by.program->prog_kind)
+		return;
+	if (!names->reason[0] || !strcmp(names->reason, "NOT_SPECIFIED")) {
+		names->reason = names->verdict;
+		names->subsys = "";
+	}
 }
 
 /* LEN bytes at TEXT end in a NUL. */
@@ -161,21 +183,27 @@ static int read_dns(const struct rec_dns *rec, size_t len, struct event *ev)
 	return 1;
 }
 
-static int read_hop(struct decoder *d, const struct rec_hop *rec, size_t len, struct event *ev)
+/* COUNT addresses begin at ADDR, where the record has ROOM bytes. */
+static int read_stack(const struct decoder *d, const void *addr, __u32 count, size_t room,
+	struct hop_names *names)
 {
-	const __u64 *addr = (const __u64 *)(rec + 1);
-	struct hop_names *names = &ev->hop_names;
+	const __u64 *at = addr;
 
-	if (rec->stack_len > REC_STACK_MAX || rec->stack_len > (len - sizeof(*rec)) / sizeof(*addr))
+	if (count > REC_STACK_MAX || count > room / sizeof(*at))
 		return -EBADMSG;
-	names->func = func_table_get(&d->funcs, rec->func);
-	names->frames = rec->stack_len;
-	for (unsigned i = 0; i < rec->stack_len; i++) {
-		const struct named *symbol = named_find(&d->symbols, addr[i]);
+	names->frames = count;
+	for (unsigned i = 0; i < count; i++) {
+		const struct named *symbol = named_find(&d->symbols, at[i]);
 
-		names->frame[i] = (struct frame){addr[i], symbol ? symbol->name : NULL};
+		names->frame[i] = (struct frame){at[i], symbol ? symbol->name : NULL};
 	}
 	return 1;
+}
+
+static int read_hop(struct decoder *d, const struct rec_hop *rec, size_t len, struct event *ev)
+{
+	ev->hop_names.func = func_table_get(&d->funcs, rec->func);
+	return read_stack(d, rec + 1, rec->stack_len, len - sizeof(*rec), &ev->hop_names);
 }
 
 static int read_hop_return(struct decoder *d, const struct rec_hop_return *rec, struct event *ev)
@@ -200,6 +228,37 @@ static int read_packet_end(
 	if (rec->dropped)
 		join_drop_names(d, rec->location, rec->reason, &ev->drop_names);
 	return 1;
+}
+
+static int read_drop(struct decoder *d, const struct rec_drop *rec, struct event *ev)
+{
+	join_drop_names(d, rec->location, rec->reason, &ev->drop_names);
+	join_program(d, rec->func, rec->verdict, &ev->drop_names);
+	return 1;
+}
+
+static int read_dropped(
+	struct decoder *d, const struct rec_dropped *rec, size_t len, struct event *ev)
+{
+	struct drop_names *names = &ev->drop_names;
+
+	if (rec->what > DROPPED_XDP_REDIRECT)
+		return -EBADMSG;
+	join_drop_names(d, rec->location, rec->reason, names);
+	join_program(d, rec->func, rec->verdict, names);
+	if (rec->what == DROPPED_XDP_EXCEPTION)
+		names->reason = "XDP_EXCEPTION";
+	else if (rec->what == DROPPED_XDP_REDIRECT)
+		names->reason = "XDP_REDIRECT_ERROR";
+	ev->hop_names.func = names->by.program;
+	return read_stack(d, rec + 1, rec->stack_len, len - sizeof(*rec), &ev->hop_names);
+}
+
+static int check_frame(const struct rec_frame *rec)
+{
+	bool layer = rec->layer == 2 || rec->layer == 3;
+
+	return rec->packet && layer && rec->caplen <= sizeof(rec->bytes) ? 1 : -EBADMSG;
 }
 
 /* The least length of each type this version knows; 0 = unknown. */
@@ -232,6 +291,8 @@ static size_t least_len(__u16 type)
 		[REC_SOCKET] = sizeof(struct rec_socket),
 		[REC_HOP] = sizeof(struct rec_hop),
 		[REC_HOP_RETURN] = sizeof(struct rec_hop_return),
+		[REC_FRAME] = sizeof(struct rec_frame),
+		[REC_DROPPED] = sizeof(struct rec_dropped),
 	};
 
 	return type < ARRAY_SIZE(least) ? least[type] : 0;
@@ -245,8 +306,7 @@ static int read_typed(struct decoder *d, const void *bytes, size_t len, struct e
 	case REC_DNS:
 		return read_dns(bytes, len, ev);
 	case REC_DROP:
-		join_drop_names(d, ev->drop->location, ev->drop->reason, &ev->drop_names);
-		return 1;
+		return read_drop(d, bytes, ev);
 	case REC_CONNECT:
 		return ev->connect->sk ? 1 : -EBADMSG;
 	case REC_GAI_CALL:
@@ -263,6 +323,10 @@ static int read_typed(struct decoder *d, const void *bytes, size_t len, struct e
 		return read_hop(d, bytes, len, ev);
 	case REC_HOP_RETURN:
 		return read_hop_return(d, bytes, ev);
+	case REC_FRAME:
+		return check_frame(bytes);
+	case REC_DROPPED:
+		return read_dropped(d, bytes, len, ev);
 	default:
 		return 1;
 	}

@@ -127,7 +127,9 @@ void func_table_put(struct func_table *t, const struct rec_func *rec)
 	f->addr = rec->addr;
 	snprintf(f->name, sizeof(f->name), "%.*s", (int)sizeof(rec->name), rec->name);
 	snprintf(f->module, sizeof(f->module), "%.*s", (int)sizeof(rec->module), rec->module);
-	f->role = role_of(f->name);
+	f->prog_kind = rec->prog_kind < PROG_KINDS ? rec->prog_kind : PROG_NONE;
+	f->prog_id = rec->prog_id;
+	f->role = f->prog_kind ? ROLE_NONE : role_of(f->name);
 	f->named = true;
 }
 

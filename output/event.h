@@ -26,10 +26,24 @@ struct run_info {
 	const char *filter; /* the pcap expression; "" = none */
 };
 
+/* What a BPF program decided about a packet. */
+struct program_verdict {
+	const struct func *program; /* NULL = none, or not observed */
+	__s64 ret;                  /* what it returned; of a redirect that failed, -errno */
+};
+
+#define VERDICT_LEN 32
+
+/*
+ * Where the kernel gives no reason (0, or NOT_SPECIFIED) the verdict of the program stands in for
+ * it: "XDP_DROP". "XDP_EXCEPTION" and "XDP_REDIRECT_ERROR" are DROPPED_XDP_*.
+ */
 struct drop_names {
-	const char *reason;          /* "NETFILTER_DROP"; "" where the kernel gives none */
-	const char *subsys;          /* "core" */
-	char location[LOCATION_LEN]; /* "nf_hook_slow+0x5c" */
+	const char *reason;          /* "NETFILTER_DROP"; "" = none, and no program either */
+	const char *subsys;          /* "core"; "" where the reason is not the kernel's */
+	char location[LOCATION_LEN]; /* "nf_hook_slow+0x5c"; "" = no place told */
+	struct program_verdict by;
+	char verdict[VERDICT_LEN]; /* "XDP_DROP"; "" = no program */
 	/*
 	 * Not a drop but the end of a packet that had done its work: TCP's receive function frees
 	 * a SYN it has answered again, or that a request has taken over, without a reason.
@@ -59,9 +73,11 @@ struct func {
 	__u8 ret_bytes;                /* 1 to 8; 0 with RETURNS_VOID */
 	bool named;
 	enum func_role role;
-	__u64 addr;      /* 0 = unknown */
-	char name[128];  /* "func#12" where the stream never named it */
-	char module[56]; /* "vmlinux"; "" likewise */
+	enum rec_prog_kind prog_kind; /* PROG_NONE: a function of the kernel */
+	__u32 prog_id;                /* the kernel's number of the program */
+	__u64 addr;                   /* 0 = unknown */
+	char name[128];               /* "func#12" where the stream never named it */
+	char module[56];              /* "vmlinux"; "" likewise */
 };
 
 /* One address of a stack trace. The name stays as long as the decoder; NULL = not named. */
@@ -70,12 +86,12 @@ struct frame {
 	const char *name;
 };
 
-/* REC_HOP and REC_HOP_RETURN */
+/* REC_HOP and REC_HOP_RETURN; of REC_DROPPED the stack */
 struct hop_names {
-	const struct func *func; /* never NULL */
+	const struct func *func; /* of a hop never NULL */
 	__s64 ret;               /* REC_HOP_RETURN: extended from func->ret_bytes, by its kind */
 	const char *ret_reason;  /* RETURNS_DROP_REASON: its name; "" = not named */
-	unsigned frames;         /* REC_HOP: innermost first */
+	unsigned frames;         /* innermost first */
 	struct frame frame[REC_STACK_MAX];
 };
 
@@ -104,11 +120,13 @@ struct event {
 		const struct rec_socket *socket;
 		const struct rec_hop *hop;
 		const struct rec_hop_return *hop_return;
+		const struct rec_frame *frame;
+		const struct rec_dropped *dropped;
 	};
 	struct run_info run;          /* REC_META */
-	struct drop_names drop_names; /* REC_DROP, REC_PACKET_END */
+	struct drop_names drop_names; /* REC_DROP, REC_DROPPED, REC_PACKET_END */
 	struct dns_bytes dns_bytes;   /* REC_DNS: the message */
-	struct hop_names hop_names;   /* REC_HOP, REC_HOP_RETURN */
+	struct hop_names hop_names;   /* REC_HOP, REC_HOP_RETURN, REC_DROPPED */
 };
 
 struct decoder;
@@ -124,8 +142,9 @@ struct decoder *decoder_new(void);
 int decoder_read(struct decoder *d, const void *rec, size_t len, struct event *ev);
 
 /* True where the stream still has to name this address, drop reason, function (live source only).
- * Addresses are rec_drop.location, rec_packet_end.location and what follows a rec_hop; reasons are
- * those of rec_drop, rec_packet_end and of a rec_hop_return with RETURNS_DROP_REASON. */
+ * Addresses are the `location` of rec_drop, rec_dropped and rec_packet_end, and what follows a
+ * rec_hop or rec_dropped; reasons are those of these three, and of a rec_hop_return with
+ * RETURNS_DROP_REASON; functions those of hops, and of rec_drop and rec_dropped where not 0. */
 bool decoder_lacks_symbol(const struct decoder *d, __u64 addr);
 bool decoder_lacks_reason(const struct decoder *d, __u32 code);
 bool decoder_lacks_func(const struct decoder *d, __u32 id);

@@ -125,6 +125,12 @@ enum ret_weight {
  */
 const char *call_ret_words(const struct call *c, char buf[WORDS_LEN], enum ret_weight *ret_weight);
 
+/* What a program returned, likewise: "XDP_DROP", "TC_ACT_SHOT"; "" without a program. */
+const char *program_verdict_words(
+	const struct program_verdict *v, char buf[WORDS_LEN], enum ret_weight *ret_weight);
+
+const char *prog_kind_name(enum rec_prog_kind kind); /* "xdp", as in JSON; "bpf" = unknown */
+
 /* What rec_hop.detail means: "OUTPUT" of nf_hook_slow(); "" = nothing. */
 const char *call_detail_words(const struct call *c, char buf[WORDS_LEN]);
 

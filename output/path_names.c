@@ -32,6 +32,22 @@ const char *packet_fate_name(enum packet_fate fate)
 	return names[fate];
 }
 
+const char *prog_kind_name(enum rec_prog_kind kind)
+{
+	static const char *const names[] = {
+		[PROG_NONE] = "bpf",
+		[PROG_XDP] = "xdp",
+		[PROG_TC] = "tc",
+		[PROG_CGROUP_SKB] = "cgroup_skb",
+		[PROG_SK_SKB] = "sk_skb",
+		[PROG_LWT] = "lwt",
+		[PROG_NETFILTER] = "netfilter",
+	};
+	_Static_assert(ARRAY_SIZE(names) == PROG_KINDS, "a kind of program has no name");
+
+	return names[kind];
+}
+
 /* ---- return values ------------------------------------------------------------------------ */
 
 struct value {
@@ -80,9 +96,6 @@ static const char *value_words(const struct value *values, size_t count, __s64 r
 	return number_words(ret, buf, weight);
 }
 
-#define VALUE_WORDS(values, ret, buf, weight) \
- value_words(values, ARRAY_SIZE(values), ret, buf, weight)
-
 /* A verdict may carry more: the errno of a drop, the number of a queue. */
 static const char *nf_words(__s64 ret, char buf[WORDS_LEN], enum ret_weight *weight)
 {
@@ -100,39 +113,77 @@ static const char *nf_words(__s64 ret, char buf[WORDS_LEN], enum ret_weight *wei
 		*weight = RET_BAD;
 		return made(buf, "NF_DROP (%s)", errno_name((int)more, &(struct name_buf){0}));
 	}
-	return VALUE_WORDS(verdicts, ret & 0xff, buf, weight);
+	return value_words(verdicts, ARRAY_SIZE(verdicts), ret & 0xff, buf, weight);
 }
 
-static const char *xmit_words(__s64 ret, char buf[WORDS_LEN], enum ret_weight *weight)
+/* Values that have names, by how they are to be read. */
+static const char *named_words(
+	const struct func *f, __s64 ret, char buf[WORDS_LEN], enum ret_weight *weight)
 {
-	static const struct value values[] = {
+	static const struct value xmit[] = {
 		{0x00, "NET_XMIT_SUCCESS", RET_USUAL},
 		{0x01, "NET_XMIT_DROP", RET_BAD},
 		{0x02, "NET_XMIT_CN", RET_BAD},
 		{0x10, "NETDEV_TX_BUSY", RET_BAD},
 	};
-
-	return VALUE_WORDS(values, ret, buf, weight);
-}
-
-static const char *rx_words(__s64 ret, char buf[WORDS_LEN], enum ret_weight *weight)
-{
-	static const struct value values[] = {
+	static const struct value rx[] = {
 		{0, "NET_RX_SUCCESS", RET_USUAL},
 		{1, "NET_RX_DROP", RET_BAD},
 	};
-
-	return VALUE_WORDS(values, ret, buf, weight);
-}
-
-static const char *hook_words(__s64 ret, char buf[WORDS_LEN], enum ret_weight *weight)
-{
-	static const struct value values[] = {
+	static const struct value hook[] = {
 		{1, "accepted", RET_USUAL},
 		{0, "stolen or queued", RET_TELLS},
 	};
+	static const struct value xdp[] = {
+		{0, "XDP_ABORTED", RET_BAD},
+		{1, "XDP_DROP", RET_BAD},
+		{2, "XDP_PASS", RET_TELLS},
+		{3, "XDP_TX", RET_TELLS},
+		{4, "XDP_REDIRECT", RET_TELLS},
+	};
+	static const struct value tc[] = {
+		{-1, "TC_ACT_UNSPEC", RET_TELLS},
+		{0, "TC_ACT_OK", RET_TELLS},
+		{1, "TC_ACT_RECLASSIFY", RET_TELLS},
+		{2, "TC_ACT_SHOT", RET_BAD},
+		{3, "TC_ACT_PIPE", RET_TELLS},
+		{4, "TC_ACT_STOLEN", RET_TELLS},
+		{5, "TC_ACT_QUEUED", RET_TELLS},
+		{6, "TC_ACT_REPEAT", RET_TELLS},
+		{7, "TC_ACT_REDIRECT", RET_TELLS},
+		{8, "TC_ACT_TRAP", RET_TELLS},
+	};
+	static const struct value cgroup_skb[] = {
+		{0, "dropped", RET_BAD},
+		{1, "allowed", RET_TELLS},
+		{2, "dropped, congestion", RET_BAD},
+		{3, "allowed, congestion", RET_TELLS},
+	};
+	static const struct value sk_skb[] = {
+		{0, "SK_DROP", RET_BAD},
+		{1, "SK_PASS", RET_TELLS},
+	};
+	static const struct value lwt[] = {
+		{0, "BPF_OK", RET_TELLS},
+		{2, "BPF_DROP", RET_BAD},
+		{7, "BPF_REDIRECT", RET_TELLS},
+		{128, "BPF_LWT_REROUTE", RET_TELLS},
+	};
+	static const struct {
+		const struct value *values;
+		size_t count;
+	} kinds[RETURNS_KINDS] = {
+		[RETURNS_XMIT] = {xmit, ARRAY_SIZE(xmit)},
+		[RETURNS_RX] = {rx, ARRAY_SIZE(rx)},
+		[RETURNS_NF_SLOW] = {hook, ARRAY_SIZE(hook)},
+		[RETURNS_XDP] = {xdp, ARRAY_SIZE(xdp)},
+		[RETURNS_TC] = {tc, ARRAY_SIZE(tc)},
+		[RETURNS_CGROUP_SKB] = {cgroup_skb, ARRAY_SIZE(cgroup_skb)},
+		[RETURNS_SK_SKB] = {sk_skb, ARRAY_SIZE(sk_skb)},
+		[RETURNS_LWT] = {lwt, ARRAY_SIZE(lwt)},
+	};
 
-	return VALUE_WORDS(values, ret, buf, weight);
+	return value_words(kinds[f->returns].values, kinds[f->returns].count, ret, buf, weight);
 }
 
 static const char *reason_words(const struct call *c, char buf[WORDS_LEN], enum ret_weight *weight)
@@ -172,23 +223,26 @@ const char *call_ret_words(const struct call *c, char buf[WORDS_LEN], enum ret_w
 		return c->ret ? "true" : "false";
 	case RETURNS_POINTER:
 		return pointer_words(c, buf, weight);
-	case RETURNS_XMIT:
-		return xmit_words(c->ret, buf, weight);
-	case RETURNS_RX:
-		return rx_words(c->ret, buf, weight);
 	case RETURNS_DROP_REASON:
 		return reason_words(c, buf, weight);
 	case RETURNS_NF:
 		return nf_words(c->ret, buf, weight);
-	case RETURNS_NF_SLOW:
-		return hook_words(c->ret, buf, weight);
 	case RETURNS_UNSIGNED:
 		return made(buf, "%llu", (__u64)c->ret);
 	case RETURNS_INT:
 		return number_words(c->ret, buf, weight);
 	default:
-		return "";
+		return named_words(c->func, c->ret, buf, weight);
 	}
+}
+
+const char *program_verdict_words(
+	const struct program_verdict *v, char buf[WORDS_LEN], enum ret_weight *ret_weight)
+{
+	struct call call = {
+		.func = v->program, .end = CALL_RETURNED, .ret = v->ret, .ret_reason = ""};
+
+	return call_ret_words(&call, buf, ret_weight);
 }
 
 /* ---- details ------------------------------------------------------------------------------ */
