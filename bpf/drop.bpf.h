@@ -10,38 +10,8 @@
 #define PATHLAG_DROP_BPF_H
 
 #include "bpf/packet.bpf.h"
-
-/* What was dropped, and whose it was. */
-struct victim {
-	__u64 sk;
-	__u32 packet; /* enum rec_drop_packet */
-	__u32 egress;
-	struct rec_tuple tuple; /* initiator's orientation */
-};
-
-static __always_inline __u32 tcp_kind(__u8 flags)
-{
-	if (flags & TCPF_RST)
-		return DROP_RST;
-	if (flags & TCPF_SYN)
-		return flags & TCPF_ACK ? DROP_SYN_ACK : DROP_SYN;
-	return DROP_ACK;
-}
-
-/* By tuple, either way round. */
-static __always_inline bool victim_tcp(struct victim *v, const struct packet *p)
-{
-	v->packet = tcp_kind(p->tcp_flags);
-	v->tuple = p->tuple;
-	v->egress = 1;
-	v->sk = sock_by_tuple(&v->tuple);
-	if (v->sk)
-		return true;
-	tuple_reverse(&v->tuple, &p->tuple);
-	v->egress = 0;
-	v->sk = sock_by_tuple(&v->tuple);
-	return v->sk != 0;
-}
+#include "bpf/verdict.bpf.h"
+#include "bpf/victim.bpf.h"
 
 static __always_inline bool victim_dns(struct victim *v, const struct packet *p)
 {
@@ -121,13 +91,17 @@ static __noinline int drop_emit(void *ctx, const struct sk_buff *skb, __u64 loca
 	struct packet p = {};
 	struct victim v = {};
 	struct skb_refs refs = {};
+	const struct verdict *verdict;
 	struct rec_drop *r;
-	bool parsed = packet_of(&p, skb);
+	bool told = false, parsed = packet_of(&p, skb);
 
 	skb_refs(skb, &refs);
 	if (parsed)
 		dns_query_unsent(ctx, skb, refs.sk, &p);
 	if (!victim_own(&v, &p, refs.sk, parsed) && !(parsed && victim_of(&v, &p)))
+		return 0;
+	verdict = verdict_of(skb, &told);
+	if (verdict && told)
 		return 0;
 	if (v.packet == DROP_DNS_QUERY || v.packet == DROP_DNS_ANSWER)
 		dns_id_paged(skb, &p);
@@ -149,8 +123,8 @@ static __noinline int drop_emit(void *ctx, const struct sk_buff *skb, __u64 loca
 		r->transmission = sock_transmission((void *)v.sk);
 	r->egress = v.egress;
 	r->dns_id = p.dns_id;
-	r->func = 0;
-	r->verdict = 0;
+	r->func = verdict ? verdict->func : 0;
+	r->verdict = verdict ? verdict->value : 0;
 	rec_end(r);
 	return done();
 }

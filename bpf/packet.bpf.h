@@ -107,14 +107,6 @@ int on_dev_start_xmit(struct bpf_raw_tracepoint_args *ctx)
 
 /* ---- arriving ------------------------------------------------------------------------------- */
 
-/* The socket whose SYN had this tuple. */
-static __always_inline __u64 sock_by_tuple(const struct rec_tuple *t)
-{
-	__u64 *sk = bpf_map_lookup_elem(&tuples, t);
-
-	return sk ? *sk : 0;
-}
-
 static __noinline int reply_emit(
 	const struct sk_buff *skb, const struct net_device *dev, const struct packet *p)
 {

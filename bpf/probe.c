@@ -215,7 +215,7 @@ int probes_open(
 int probes_share(const struct probes *p, struct bpf_object *other)
 {
 	static const char *const shared[] = {
-		"ring", "socks", "tuples", "scope_tgids", ".data.shared"};
+		"ring", "socks", "tuples", "scope_tgids", "verdicts", ".data.shared"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(shared); i++) {
 		struct bpf_map *from = bpf_object__find_map_by_name(p->skel->obj, shared[i]);

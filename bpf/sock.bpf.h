@@ -123,4 +123,12 @@ static __always_inline struct attempt *attempt_of(const void *sk)
 	return sk ? bpf_map_lookup_elem(&socks, &key) : NULL;
 }
 
+/* The socket whose SYN had this tuple. */
+static __always_inline __u64 sock_by_tuple(const struct rec_tuple *t)
+{
+	__u64 *sk = bpf_map_lookup_elem(&tuples, t);
+
+	return sk ? *sk : 0;
+}
+
 #endif

@@ -23,6 +23,18 @@ struct attempt {
 	struct rec_dev dev_is;
 };
 
+/*
+ * What a BPF program on this CPU has just decided against: the kernel is about to free that packet.
+ * Written by the program layer, read where packets are seen freed (verdict.bpf.h).
+ */
+struct verdict {
+	__u64 of; /* the skb; of XDP the start of the frame's memory. 0 = none */
+	__u64 ts_ns;
+	__u32 func; /* REC_FUNC's id */
+	__s32 value;
+};
+
+HASH_MAP(verdicts, BPF_MAP_TYPE_PERCPU_ARRAY, 1, __u32, struct verdict);
 HASH_MAP(socks, BPF_MAP_TYPE_HASH, SOCKS_MAX, __u64, struct attempt);
 HASH_MAP(tuples, BPF_MAP_TYPE_HASH, SOCKS_MAX, struct rec_tuple, __u64);
 HASH_MAP(scope_tgids, BPF_MAP_TYPE_HASH, SOCKS_MAX, __u32, __u32);
