@@ -5,7 +5,7 @@
  *	functions_open()	every function that takes an skb, a socket or an XDP frame in one of
  *				its first six registers, from BTF: vmlinux and modules
  *	functions_add()		a function that BTF does not know, its arguments given by hand
- *	functions_choose()	which of them: core, all, globs; sets function.chosen
+ *	functions_choose()	which of them: core, all, globs ...; sets function.chosen
  *	functions_resolve()	addresses and attachability, from tracefs; the dear part, done once
  *
  * The list is sorted, vmlinux first, then by module, then by name; a name is there once a module.
@@ -88,8 +88,8 @@ int functions_open(struct functions **ret, bool modules, struct errbuf *err);
 int functions_add(struct functions *f, const char *spec, struct errbuf *err);
 
 /*
- * Marks what is wanted. WORDS: "core", "all", "GLOB", "MODULE:GLOB", each with `!` in front to take
- * away, or a functions_add() spec. Later words win over earlier ones; a first word with `!` starts
+ * Marks what is wanted. WORDS: "core", "all", "skb", "sk", "xdp" (those that take one), "GLOB",
+ * "MODULE:GLOB", each with `!` in front to take away, or a functions_add() spec. Later words win over earlier ones; a first word with `!` starts
  * from all. COUNT 0 means DEFAULT_WORD. CONTEXT globs add functions without any such argument (and
  * choose those with one). A glob that matches nothing is -EINVAL, with near names in ERR.
  */

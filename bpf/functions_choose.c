@@ -216,15 +216,40 @@ static int choose_core(struct functions *f, bool chosen)
 	return 0;
 }
 
-static void choose_all(struct functions *f, bool chosen)
+static bool takes_any(const struct function *fn)
+{
+	return !fn->context;
+}
+
+static bool takes_skb(const struct function *fn)
+{
+	return fn->skb_kind == FUNC_ARG_SKB || fn->skb_kind == FUNC_ARG_SKB_REF;
+}
+
+static bool takes_sk(const struct function *fn)
+{
+	return fn->sk_kind != FUNC_ARG_NONE;
+}
+
+static bool takes_xdp(const struct function *fn)
+{
+	return fn->skb_kind == FUNC_ARG_XDP_BUFF || fn->skb_kind == FUNC_ARG_XDP_FRAME;
+}
+
+static void choose_taking(
+	struct functions *f, bool (*takes)(const struct function *fn), bool chosen)
 {
 	for (size_t i = 0; i < f->count; i++)
-		if (!f->list[i].context)
+		if (takes(&f->list[i]))
 			f->list[i].chosen = chosen;
 }
 
 static int choose_word(struct functions *f, const char *word, struct errbuf *err)
 {
+	static const struct {
+		const char *word;
+		bool (*takes)(const struct function *fn);
+	} sets[] = {{"all", takes_any}, {"skb", takes_skb}, {"sk", takes_sk}, {"xdp", takes_xdp}};
 	bool chosen = word[0] != '!';
 
 	if (chosen && is_spec(word))
@@ -232,10 +257,12 @@ static int choose_word(struct functions *f, const char *word, struct errbuf *err
 	word += !chosen;
 	if (!strcmp(word, "core"))
 		return choose_core(f, chosen);
-	if (strcmp(word, "all"))
-		return choose_glob(f, word, chosen, err);
-	choose_all(f, chosen);
-	return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(sets); i++)
+		if (!strcmp(word, sets[i].word)) {
+			choose_taking(f, sets[i].takes, chosen);
+			return 0;
+		}
+	return choose_glob(f, word, chosen, err);
 }
 
 int functions_choose(struct functions *f, const char *const *words, size_t count,
@@ -249,7 +276,7 @@ int functions_choose(struct functions *f, const char *const *words, size_t count
 	if (!count)
 		code = choose_word(f, default_word, err);
 	else if (words[0][0] == '!')
-		choose_all(f, true);
+		choose_taking(f, takes_any, true);
 	for (size_t i = 0; i < count && !code; i++)
 		code = choose_word(f, words[i], err);
 	for (size_t i = 0; i < context_count && !code; i++)

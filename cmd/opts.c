@@ -34,7 +34,7 @@ static const struct option_row table[] = {
 		AT(slower_than_ns)},
 	{0, "slow", "DURATION", "call an attempt slow from here on (100ms)", DURATION, ATTEMPTS,
 		AT(slow_ns)},
-	{0, "functions", "WORD", "core, all, [MODULE:]GLOB, !GLOB, [MODULE:]NAME:skb=N; repeatable",
+	{0, "functions", "WORD", "core, all, skb, sk, xdp, [MODULE:]GLOB, !GLOB, [MODULE:]NAME:skb=N; repeatable",
 		WORDS, LIVE, AT(functions)},
 	{0, "context", "GLOB", "and functions called inside those, without a packet; repeatable",
 		WORDS, LIVE, AT(context)},

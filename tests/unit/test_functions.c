@@ -279,6 +279,11 @@ static void test_globs(void)
 					"veth:veth_xmit");
 	CHECK_STR(chosen("all !vmlinux:*", NULL), "veth:copied veth:ip_rcv veth:veth_xmit");
 	CHECK_STR(chosen("all !all frame_thing", NULL), "vmlinux:frame_thing");
+	CHECK_STR(chosen("xdp", NULL), "vmlinux:frame_thing vmlinux:xdp_thing");
+	CHECK_STR(chosen("sk", NULL), "vmlinux:accept_like vmlinux:own_thing vmlinux:req_first "
+				      "vmlinux:tcp_thing vmlinux:tcp_v4_connect");
+	CHECK_STR(chosen("sk !skb", NULL),
+		"vmlinux:accept_like vmlinux:own_thing vmlinux:tcp_v4_connect");
 	CHECK(!strncmp(chosen("!veth:*", NULL), "vmlinux:__netif", 15));
 }
 
