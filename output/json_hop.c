@@ -48,7 +48,7 @@ static void put_owner(struct fast_line *f, const struct rec_owner *owner)
 	FAST_RAW(f, "}");
 }
 
-static void write_subject(struct fast_line *f, const struct subject *s)
+void json_subject_write(struct fast_line *f, const struct subject *s)
 {
 	if (has_tuple(s))
 		put_tuple(f, ",\"tuple\":{\"family\":", &s->tuple);
@@ -68,7 +68,7 @@ static void put_subject(struct fast_line *f, const struct subject *s)
 
 	if (fast_again(f, key, sizeof(*s) - skip))
 		return;
-	write_subject(f, s);
+	json_subject_write(f, s);
 	fast_keep(f, key, sizeof(*s) - skip, from);
 }
 

@@ -10,4 +10,7 @@
 int json_hop_write(struct fast_line *f, const char *kind, bool stacks, const struct hop *h);
 int json_packet_write(struct fast_line *f, const struct packet *p);
 
+/* Members that say whom a line is about: headers, owner. */
+void json_subject_write(struct fast_line *f, const struct subject *s);
+
 #endif

@@ -68,6 +68,8 @@ int text_lookup(struct page *p, const struct lookup *l, const struct verdict *v)
 int text_tree(struct page *p, const struct call_tree *t);
 int text_hop(struct page *p, const struct hop *h);
 int text_packet(struct page *p, const struct packet *packet); /* only drops that are in no tree */
+/* "04:21:11.603123  cpu1  curl[270]  10.9.1.2:40904 > 10.9.2.2:80 tcp S  packet 1" */
+void text_header(struct page *p, const struct call *c);
 /* "  = -EPERM", coloured by its weight; nothing where it says nothing, but for ALL */
 void text_ret(struct page *p, const struct call *c, bool all);
 

@@ -69,7 +69,7 @@ static void draw_process(struct page *p, const struct call *c)
 	}
 }
 
-static void draw_header(struct page *p, const struct call *c)
+void text_header(struct page *p, const struct call *c)
 {
 	page_ink(p, INK_DIM);
 	draw_clock(p, c->start_ns);
@@ -82,6 +82,11 @@ static void draw_header(struct page *p, const struct call *c)
 		if (c->subject->number)
 			fprintf(p->f, "  packet %llu", c->subject->number);
 	}
+}
+
+static void draw_header(struct page *p, const struct call *c)
+{
+	text_header(p, c);
 	fputc('\n', p->f);
 }
 
