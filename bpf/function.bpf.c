@@ -7,6 +7,7 @@
 #include "bpf/vmlinux.h"
 #include "bpf/hop.bpf.h"
 #include "bpf/follow.bpf.h"
+#include "bpf/dropped.bpf.h"
 #include <bpf/bpf_tracing.h>
 
 char LICENSE[] SEC("license") = "GPL";

@@ -144,11 +144,12 @@ int hooks_open(
 		return -ENOMEM;
 	libbpf_set_print(cfg->log);
 	setrlimit(RLIMIT_MEMLOCK, &unlimited);
+	h->drops = cfg->drops;
 	h->no_returns = cfg->no_returns;
 	h->backend = cfg->backend;
 	h->cookies = is_single(h) && kernel_has_helper(k, "BPF_FUNC_get_attach_cookie");
-	code = resolve(h, cfg, err);
-	if (!code)
+	code = h->drops ? 0 : resolve(h, cfg, err);
+	if (!code && !h->drops)
 		code = hooked_collect(h, cfg);
 	if (!code)
 		code = hooks_load(h, k, cfg, err);
@@ -243,10 +244,10 @@ int hooks_arm(struct hooks *h, struct errbuf *err)
 	int code;
 
 	arm_tracepoints(h);
-	code = is_single(h) ? arm_singly(h) : arm_multi(h);
+	code = h->drops ? 0 : is_single(h) ? arm_singly(h) : arm_multi(h);
 	if (code)
 		return err_set(err, code, "cannot attach: %s", strerror(-code));
-	if (!hooks_attached(h))
+	if (!h->drops && !hooks_attached(h))
 		return err_set(err, -ENOTSUP, "no function could be attached%s%s",
 			h->skipped_count ? ": " : "", h->skipped_count ? h->skipped[0] : "");
 	__atomic_store_n(&h->skel->bss->armed, 1, __ATOMIC_RELEASE);

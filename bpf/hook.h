@@ -39,6 +39,9 @@ int hook_backend_of(
 #define HOOK_SLOW_MANY 150
 
 struct hooks_cfg {
+	bool drops; /* `drops`: no functions (and no backend): what this host drops, by
+		     * dropped.bpf.h
+		     */
 	struct functions *functions;   /* chosen; hooks_open() resolves them as the backend needs */
 	enum hook_backend backend;     /* one that hook_backend_try() finds working */
 	struct probes *probes;         /* connect: share its ring and sockets; NULL = alone */

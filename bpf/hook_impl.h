@@ -9,7 +9,7 @@
 
 #include "bpf/function.skel.h"
 
-#define TRACEPOINTS 6 /* packets leave and end, processes begin and end */
+#define TRACEPOINTS 12 /* packets come, leave and end, processes begin and end */
 
 struct hooks {
 	struct function_bpf *skel;
@@ -17,6 +17,7 @@ struct hooks {
 	enum hook_backend backend;
 	struct hooked *hooked; /* by number, as in rec_hop.func */
 	size_t count;
+	bool drops; /* no functions */
 	bool no_returns;
 	bool cookies; /* each attachment carries one */
 	struct fd_list links;

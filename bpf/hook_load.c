@@ -21,6 +21,25 @@ static bool is_scoped(const struct scope *s)
 	return s && (s->by_pid || s->by_comm || s->by_cgroup);
 }
 
+/* Those of one tracepoint, of which the kernel has one form. */
+static void drops_choose(struct function_bpf *s, const struct kernel *k, bool drops)
+{
+	int args = kernel_tracepoint_args(k, "kfree_skb");
+
+	bpf_program__set_autoload(s->progs.on_dropped, drops && args < 3);
+	bpf_program__set_autoload(s->progs.on_dropped_reason, drops && args == 3);
+	bpf_program__set_autoload(s->progs.on_dropped_sock, drops && args > 3);
+	/* Where the kernel names the socket, that tells what the device would. */
+	bpf_program__set_autoload(s->progs.on_arrival, drops && args <= 3);
+	bpf_program__set_autoload(s->progs.on_send, drops);
+	bpf_program__set_autoload(
+		s->progs.on_xdp_exception, drops && kernel_tracepoint_args(k, "xdp_exception") > 2);
+	bpf_program__set_autoload(s->progs.on_xdp_redirect_err,
+		drops && kernel_tracepoint_args(k, "xdp_redirect_err") > 3);
+	bpf_program__set_autoload(s->progs.on_xdp_redirect_map_err,
+		drops && kernel_tracepoint_args(k, "xdp_redirect_map_err") > 3);
+}
+
 static void programs_choose(struct hooks *h, const struct kernel *k, const struct hooks_cfg *cfg)
 {
 	struct function_bpf *s = h->skel;
@@ -29,13 +48,16 @@ static void programs_choose(struct hooks *h, const struct kernel *k, const struc
 
 	bpf_program__set_autoload(s->progs.on_session, h->backend == HOOK_SESSION);
 	/* fentry cannot reach functions without BTF: they get a kprobe. */
-	bpf_program__set_autoload(s->progs.on_enter, h->backend != HOOK_SESSION);
-	bpf_program__set_autoload(s->progs.on_leave, h->backend != HOOK_SESSION);
+	bpf_program__set_autoload(s->progs.on_enter, !h->drops && h->backend != HOOK_SESSION);
+	bpf_program__set_autoload(s->progs.on_leave, !h->drops && h->backend != HOOK_SESSION);
 	bpf_program__set_autoload(s->progs.on_fentry, h->backend == HOOK_FENTRY);
 	bpf_program__set_autoload(s->progs.on_fexit, h->backend == HOOK_FENTRY);
-	bpf_program__set_autoload(s->progs.on_kfree_skb, !reasons);
-	bpf_program__set_autoload(s->progs.on_kfree_skb_reason, reasons);
-	bpf_program__set_autoload(s->progs.on_leave_host, !cfg->probes && is_scoped(cfg->scope));
+	bpf_program__set_autoload(s->progs.on_kfree_skb, !h->drops && !reasons);
+	bpf_program__set_autoload(s->progs.on_kfree_skb_reason, !h->drops && reasons);
+	bpf_program__set_autoload(s->progs.on_consume_skb, !h->drops);
+	bpf_program__set_autoload(
+		s->progs.on_leave_host, !h->drops && !cfg->probes && is_scoped(cfg->scope));
+	drops_choose(s, k, h->drops);
 	bpf_program__set_autoload(s->progs.on_fork, follow);
 	bpf_program__set_autoload(s->progs.on_exit, follow);
 	if (h->backend == HOOK_SESSION)
@@ -51,9 +73,17 @@ static void maps_choose(struct hooks *h, bool context)
 	struct function_bpf *s = h->skel;
 
 	/* A map that no program uses costs memory all the same. */
+	bpf_map__set_max_entries(h->drops ? s->maps.socks : s->maps.senders, 1);
+	if (h->drops) {
+		bpf_map__set_max_entries(s->maps.packets, 1);
+		bpf_map__set_max_entries(s->maps.copies, 1);
+		bpf_map__set_max_entries(s->maps.calls_open, 1);
+		bpf_map__set_max_entries(s->maps.told_socks, 1);
+		bpf_map__set_max_entries(s->maps.flows, 1);
+	}
 	if (h->backend == HOOK_SESSION)
 		bpf_map__set_max_entries(s->maps.calls_open, 1);
-	if (!h->cookies)
+	if (!h->cookies && !h->drops)
 		bpf_map__set_max_entries(s->maps.cookies, 2 * h->count);
 	if (!context)
 		bpf_map__set_max_entries(s->maps.stacks_open, 1);
@@ -74,6 +104,7 @@ static void configure(struct hooks *h, struct kernel *k, const struct hooks_cfg 
 	s->rodata->with_context = has_context(h);
 	s->rodata->with_cookies = h->cookies;
 	s->rodata->with_stacks = cfg->stacks;
+	s->rodata->with_drops = cfg->drops;
 	s->rodata->only_ifindex = cfg->ifindex;
 	s->rodata->filter_on = h->splice != NULL;
 	s->rodata->reason_consumed = kernel_reason_consumed(k);
