@@ -146,11 +146,13 @@ static __always_inline bool place_wanted(const struct place *at)
 
 static __always_inline void place_fill(struct rec_dev *d, const struct place *at)
 {
+	const struct net_device *dev = at->dev;
+
 	__builtin_memset(d, 0, sizeof(*d));
 	d->ifindex = place_ifindex(at);
 	d->netns = at->netns;
-	if (at->dev)
-		BPF_CORE_READ_INTO(&d->name, at->dev, name);
+	if (dev)
+		BPF_CORE_READ_INTO(&d->name, dev, name);
 }
 
 /* ---- whose ----------------------------------------------------------------------------------- */
