@@ -34,8 +34,8 @@ static bool is_candidate(const struct opts *o, enum hook_backend b)
 	return is_asked(o) || !is_single(b);
 }
 
-/* The best first. A session prepares for each call's return, which costs a quarter more than an entry
- * alone. */
+/* The best first. A session prepares for each call's return, which costs a quarter more than an
+ * entry alone. */
 static enum hook_backend in_order(const struct opts *o, enum hook_backend n)
 {
 	if (o->no_returns && n == HOOK_SESSION)
@@ -169,10 +169,22 @@ static int do_without(struct layer *l, const struct opts *o, int code, struct er
 	return 0;
 }
 
+static int drops_load(struct layer *l, struct kernel *k, const struct opts *o,
+	struct hooks_cfg *cfg, struct errbuf *err)
+{
+	cfg->drops = true;
+	cfg->stacks = o->stack;
+	return hooks_open(&l->hooks, k, cfg, err);
+}
+
 int layer_open(struct layer *l, struct kernel *k, const struct opts *o, struct hooks_cfg *cfg,
 	struct errbuf *err)
 {
 	*l = (struct layer){.optional = !is_asked(o)};
+	if (o->subcommand == CMD_DROPS) {
+		l->optional = false;
+		return drops_load(l, k, o, cfg, err);
+	}
 	if (o->no_functions)
 		return 0;
 	if (l->optional && !is_scoped(o)) {

@@ -66,7 +66,9 @@ static void say_started(const struct live *l)
 {
 	size_t functions = source_functions_attached(l->source);
 
-	if (l->opts->subcommand == CMD_TRACE)
+	if (l->opts->subcommand == CMD_DROPS)
+		log_note("following what this host drops; Ctrl-C to stop");
+	else if (l->opts->subcommand == CMD_TRACE)
 		log_note("tracing %zu functions; Ctrl-C to stop", functions);
 	else if (functions)
 		log_note("following connects, through %zu functions; Ctrl-C to stop", functions);

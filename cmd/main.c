@@ -14,6 +14,7 @@ static const struct {
 } commands[] = {
 	{"connect", cmd_connect},
 	{"trace", cmd_trace},
+	{"drops", cmd_drops},
 	{"replay", cmd_replay},
 	{"filter", cmd_filter},
 	{"functions", cmd_functions},

@@ -15,7 +15,8 @@ struct option_row {
 };
 
 #define AT(member) offsetof(struct opts, member)
-#define LIVE       (CMD_CONNECT | CMD_TRACE)
+#define LIVE       (CMD_CONNECT | CMD_TRACE | CMD_DROPS)
+#define FUNCTIONS  (CMD_CONNECT | CMD_TRACE)
 #define ATTEMPTS   (CMD_CONNECT | CMD_REPLAY)
 #define HOPS       (CMD_TRACE | CMD_REPLAY)
 #define ANY        (LIVE | CMD_REPLAY)
@@ -35,11 +36,11 @@ static const struct option_row table[] = {
 	{0, "slow", "DURATION", "call an attempt slow from here on (100ms)", DURATION, ATTEMPTS,
 		AT(slow_ns)},
 	{0, "functions", "WORD", "core, all, skb, sk, xdp, [MODULE:]GLOB, !GLOB, [MODULE:]NAME:skb=N; repeatable",
-		WORDS, LIVE, AT(functions)},
+		WORDS, FUNCTIONS, AT(functions)},
 	{0, "context", "GLOB", "and functions called inside those, without a packet; repeatable",
-		WORDS, LIVE, AT(context)},
-	{0, "backend", "auto|session|multi|kprobe|fentry", "how functions are traced", BACKEND, LIVE,
-		AT(backend)},
+		WORDS, FUNCTIONS, AT(context)},
+	{0, "backend", "auto|session|multi|kprobe|fentry", "how functions are traced", BACKEND,
+		FUNCTIONS,		AT(backend)},
 	{0, "no-functions", NULL, "trace no functions", FLAG, CMD_CONNECT, AT(no_functions)},
 	{0, "no-returns", NULL, "entries only: cheaper, without durations", FLAG, CMD_TRACE,
 		AT(no_returns)},
@@ -227,14 +228,23 @@ static const struct option_row *row_of(int opt)
 	return NULL;
 }
 
-static const char *name_of(enum subcommand cmd)
+const char *opts_name(enum subcommand cmd)
 {
-	return cmd == CMD_TRACE ? "trace" : cmd == CMD_REPLAY ? "replay" : "connect";
+	switch (cmd) {
+	case CMD_TRACE:
+		return "trace";
+	case CMD_DROPS:
+		return "drops";
+	case CMD_REPLAY:
+		return "replay";
+	default:
+		return "connect";
+	}
 }
 
 static int refuse(enum subcommand cmd, int opt, char **argv, struct errbuf *err)
 {
-	const char *word = argv[optind - 1], *name = name_of(cmd);
+	const char *word = argv[optind - 1], *name = opts_name(cmd);
 
 	if (opt == ':')
 		return err_set(err, -EINVAL, "option %s needs a value (see pathlag %s --help)",
@@ -259,7 +269,7 @@ static void save_word(struct opts *o, const char *word)
 static void save_line(struct opts *o, int argc, char **argv)
 {
 	save_word(o, "pathlag");
-	if (!strcmp(argv[0], "connect") || !strcmp(argv[0], "trace"))
+	if (!strcmp(argv[0], "connect") || !strcmp(argv[0], "trace") || !strcmp(argv[0], "drops"))
 		save_word(o, argv[0]);
 	for (int i = 1; i < argc; i++)
 		save_word(o, argv[i]);
@@ -306,7 +316,7 @@ int opts_fit(const struct opts *o, enum subcommand cmd, struct errbuf *err)
 		if (o->given & 1ULL << i && !(table[i].commands & cmd))
 			return err_set(err, -EINVAL,
 				"--%s has no meaning for what `pathlag %s` has recorded",
-				table[i].name, name_of(cmd));
+				table[i].name, opts_name(cmd));
 	return 0;
 }
 

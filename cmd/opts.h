@@ -9,7 +9,13 @@
 #include "bpf/base.h"
 #include "bpf/hook.h"
 
-enum subcommand { CMD_CONNECT = 1 << 0, CMD_REPLAY = 1 << 1, CMD_TRACE = 1 << 2 };
+enum subcommand {
+	CMD_CONNECT = 1 << 0,
+	CMD_REPLAY = 1 << 1,
+	CMD_TRACE = 1 << 2,
+	CMD_DROPS = 1 << 3
+};
+
 /* What opts_parse() returns besides 0 and -errno. */
 enum opts_wish { OPTS_HELP = 1, OPTS_VERSION = 2 };
 
@@ -84,6 +90,9 @@ int opts_expression(struct opts *o, int first);
 
 /* Frees what the two above have made. */
 void opts_done(struct opts *o);
+
+/* "trace" */
+const char *opts_name(enum subcommand cmd);
 
 /* The option table for the subcommands in MASK, as people read it. */
 void opts_print(FILE *f, unsigned mask);

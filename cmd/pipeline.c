@@ -10,8 +10,9 @@
 /* Of stdout or a file, up to the end of the program. stdio's own takes eight lines of `trace`. */
 static char out_buffer[65536];
 
-static void count_drop(struct summary *sum, const char *reason)
+void pipeline_count_drop(struct pipeline *p, const char *reason)
 {
+	struct summary *sum = &p->summary;
 	unsigned i = 0;
 
 	if (!*reason)
@@ -30,7 +31,21 @@ static void count_drop(struct summary *sum, const char *reason)
 
 enum subcommand pipeline_recorded_by(const struct rec_meta *meta)
 {
-	return strncmp(meta->command, "trace", sizeof(meta->command)) ? CMD_CONNECT : CMD_TRACE;
+	if (!strncmp(meta->command, "trace", sizeof(meta->command)))
+		return CMD_TRACE;
+	return strncmp(meta->command, "drops", sizeof(meta->command)) ? CMD_CONNECT : CMD_DROPS;
+}
+
+static const struct pipeline_kind *kind_of(enum subcommand recorded_by)
+{
+	switch (recorded_by) {
+	case CMD_TRACE:
+		return &pipeline_trace;
+	case CMD_DROPS:
+		return &pipeline_drops;
+	default:
+		return &pipeline_connect;
+	}
 }
 
 static int on_meta(struct pipeline *p, const struct event *ev)
@@ -39,9 +54,8 @@ static int on_meta(struct pipeline *p, const struct event *ev)
 
 	if (p->kind) /* it stands at the beginning */
 		return -EBADMSG;
-	p->kind = pipeline_recorded_by(ev->run.rec) == CMD_TRACE ? &pipeline_trace
-								 : &pipeline_connect;
-	err = p->kind->open(p);
+	p->kind = kind_of(pipeline_recorded_by(ev->run.rec));
+	err = p->kind->open(p, ev->ts_ns);
 	if (err)
 		return err;
 	p->slow_ns = p->opts->slow_ns ? p->opts->slow_ns : ev->run.rec->slow_ns;
@@ -66,9 +80,14 @@ static bool is_drop(const struct pipeline *p, const struct event *ev)
 {
 	if (ev->drop_names.harmless)
 		return false;
-	return p->kind->command == CMD_CONNECT
-		       ? ev->type == REC_DROP
-		       : ev->type == REC_PACKET_END && ev->packet_end->dropped;
+	switch (p->kind->command) {
+	case CMD_TRACE:
+		return ev->type == REC_PACKET_END && ev->packet_end->dropped;
+	case CMD_DROPS:
+		return false; /* counted there, once it is selected */
+	default:
+		return ev->type == REC_DROP;
+	}
 }
 
 static int on_tick(struct pipeline *p, __u64 now_ns)
@@ -92,7 +111,7 @@ int pipeline_feed(struct pipeline *p, const void *rec, size_t len)
 	if (ev.type >= REC_KERNEL_FIRST)
 		p->summary.events++;
 	if (is_drop(p, &ev))
-		count_drop(&p->summary, ev.drop_names.reason);
+		pipeline_count_drop(p, ev.drop_names.reason);
 	err = p->kind->feed(p, &ev);
 	if (!err && ev.type == REC_TICK)
 		return on_tick(p, ev.ts_ns);
@@ -107,15 +126,29 @@ int pipeline_flush(struct pipeline *p)
 	return lines_flush(p->out);
 }
 
+/* ---- for every kind ----------------------------------------------------------------------- */
+
+bool pipeline_selects(const struct pipeline *p, const struct subject *s)
+{
+	const struct opts *o = p->opts;
+
+	if (o->subcommand != CMD_REPLAY || (filter_is_empty(p->filter) && !o->iface))
+		return true;
+	if (!s || (o->iface && strncmp(s->dev.name, o->iface, sizeof(s->dev.name))))
+		return false;
+	return filter_is_empty(p->filter) ||
+	       (s->tuple.family && filter_match_sock(p->filter, &s->tuple) > 0);
+}
+
 /* ---- set-up ------------------------------------------------------------------------------- */
 
-static unsigned out_width(FILE *f)
+static struct winsize out_size(FILE *f)
 {
-	struct winsize size;
+	struct winsize size = {0};
 
-	if (isatty(fileno(f)) && !ioctl(fileno(f), TIOCGWINSZ, &size) && size.ws_col >= 40)
-		return size.ws_col;
-	return DEFAULT_WIDTH;
+	if (!isatty(fileno(f)) || ioctl(fileno(f), TIOCGWINSZ, &size) || size.ws_col < 40)
+		size.ws_col = DEFAULT_WIDTH;
+	return size;
 }
 
 static bool wants_color(const struct opts *o, FILE *f)
@@ -129,6 +162,7 @@ static bool wants_color(const struct opts *o, FILE *f)
 
 static struct sink *make_sink(const struct opts *o, FILE *f)
 {
+	struct winsize size = out_size(f);
 	struct sink_cfg cfg = {
 		.out = f,
 		.color = wants_color(o, f),
@@ -136,7 +170,9 @@ static struct sink *make_sink(const struct opts *o, FILE *f)
 		.verbose = o->verbose,
 		.flat = o->flat,
 		.stack = o->stack,
-		.width = out_width(f),
+		.live = o->subcommand == CMD_DROPS && !o->quiet && isatty(fileno(f)),
+		.width = size.ws_col,
+		.height = size.ws_row,
 		.slow_ns = o->slow_ns,
 	};
 

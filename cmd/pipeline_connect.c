@@ -44,7 +44,7 @@ static void on_lookup(void *arg, const struct lookup *l)
 	pipeline_keep(p, p->sink->ops->lookup(p->sink, l, &v));
 }
 
-static int connect_open(struct pipeline *p)
+static int connect_open(struct pipeline *p, __u64 start_ns)
 {
 	struct tracker_cfg cfg = {.arg = p, .on_lookup = on_lookup, .on_attempt = on_attempt};
 

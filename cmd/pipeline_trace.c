@@ -4,22 +4,6 @@
 /* When the last packet of --count has ended, the functions it went through have yet to return. */
 #define GRACE_NS 100000000ULL
 
-/*
- * A live run judged each packet by all its bytes, and follows one whose headers no longer match: it
- * shows what it recorded. A replay can only select by what the recording says.
- */
-static bool is_selected(const struct pipeline *p, const struct subject *s)
-{
-	const struct opts *o = p->opts;
-
-	if (o->subcommand != CMD_REPLAY || (filter_is_empty(p->filter) && !o->iface))
-		return true;
-	if (!s || (o->iface && strncmp(s->dev.name, o->iface, sizeof(s->dev.name))))
-		return false;
-	return filter_is_empty(p->filter) ||
-	       (s->tuple.family && filter_match_sock(p->filter, &s->tuple) > 0);
-}
-
 /* Of what began after the last packet of --count nothing is shown. */
 static bool is_over(const struct pipeline *p, __u64 start_ns)
 {
@@ -30,7 +14,7 @@ static void on_hop(void *arg, const struct hop *h)
 {
 	struct pipeline *p = arg;
 
-	if (!is_over(p, h->call->start_ns) && is_selected(p, h->call->subject))
+	if (!is_over(p, h->call->start_ns) && pipeline_selects(p, h->call->subject))
 		pipeline_keep(p, p->sink->ops->hop(p->sink, h));
 }
 
@@ -39,7 +23,7 @@ static void on_tree(void *arg, const struct call_tree *t)
 	struct pipeline *p = arg;
 	unsigned i = 0;
 
-	while (i < t->calls_kept && !is_selected(p, t->call[i].subject))
+	while (i < t->calls_kept && !pipeline_selects(p, t->call[i].subject))
 		i++;
 	if (i < t->calls_kept && !is_over(p, t->start_ns))
 		pipeline_keep(p, p->sink->ops->tree(p->sink, t));
@@ -50,7 +34,7 @@ static void on_packet(void *arg, const struct packet *packet)
 	struct pipeline *p = arg;
 
 	if (p->full_ns || p->result ||
-		(!is_selected(p, packet->first) && !is_selected(p, packet->last)))
+		(!pipeline_selects(p, packet->first) && !pipeline_selects(p, packet->last)))
 		return;
 	if (p->sink->ops->packet)
 		pipeline_keep(p, p->sink->ops->packet(p->sink, packet));
@@ -58,7 +42,7 @@ static void on_packet(void *arg, const struct packet *packet)
 		p->full_ns = packet->end_ns;
 }
 
-static int trace_open(struct pipeline *p)
+static int trace_open(struct pipeline *p, __u64 start_ns)
 {
 	const struct sink_ops *ops = p->sink->ops;
 	struct paths_cfg cfg = {

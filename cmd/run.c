@@ -81,3 +81,8 @@ int cmd_trace(int argc, char **argv)
 {
 	return cmd_live(CMD_TRACE, argc, argv);
 }
+
+int cmd_drops(int argc, char **argv)
+{
+	return cmd_live(CMD_DROPS, argc, argv);
+}

@@ -6,5 +6,6 @@
 /* ARGV starts with the subcommand's (or the program's) name. Returns the exit status. */
 int cmd_connect(int argc, char **argv); /* connection attempts */
 int cmd_trace(int argc, char **argv);   /* functions that packets and sockets pass */
+int cmd_drops(int argc, char **argv);   /* packets that this host drops */
 
 #endif

@@ -25,7 +25,7 @@ static int scope_device(struct source *s, struct errbuf *err)
 	const struct opts *o = s->opts;
 	int bad;
 
-	if (o->subcommand != CMD_TRACE || !o->iface)
+	if (o->subcommand == CMD_CONNECT || !o->iface)
 		return 0;
 	bad = iface_find(o->iface, o->netns, &s->ifindex, err);
 	return bad || o->netns ? bad : scope_set_netns(&s->scope, "/proc/self/ns/net", err);
@@ -159,7 +159,7 @@ const struct function *source_function(const struct source *s, __u32 id, __u32 *
 
 const char *source_milestone_backend(const struct source *s)
 {
-	return s->probes ? "raw_tp" : "none";
+	return s->probes || s->opts->subcommand == CMD_DROPS ? "raw_tp" : "none";
 }
 
 const char *source_function_backend(const struct source *s)

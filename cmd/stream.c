@@ -91,14 +91,22 @@ static void name_function(struct stream *s, __u32 id)
 	add(s, &rec, sizeof(rec));
 }
 
-static void name_hop(struct stream *s, const struct rec_hop *hop, size_t len)
+/* COUNT addresses begin at STACK, where the record has ROOM bytes. */
+static void name_stack(struct stream *s, const void *stack, __u32 count, size_t room)
 {
-	const __u64 *frame = (const __u64 *)(hop + 1);
-	size_t frames = (len - sizeof(*hop)) / sizeof(*frame);
+	const __u64 *frame = stack;
 
-	name_function(s, hop->func);
-	for (size_t i = 0; i < frames && i < hop->stack_len; i++)
+	for (size_t i = 0; i < room / sizeof(*frame) && i < count; i++)
 		name_symbol(s, frame[i]);
+}
+
+static void name_dropped(struct stream *s, const struct rec_dropped *d, size_t len)
+{
+	name_symbol(s, d->location);
+	name_reason(s, d->reason);
+	if (d->func)
+		name_function(s, d->func);
+	name_stack(s, d + 1, d->stack_len, len - sizeof(*d));
 }
 
 static void name_return(struct stream *s, const struct rec_hop_return *ret)
@@ -115,6 +123,7 @@ static void name_all(struct stream *s, const struct rec_hdr *hdr, size_t len)
 {
 	const struct rec_drop *drop = (const void *)hdr;
 	const struct rec_packet_end *end = (const void *)hdr;
+	const struct rec_hop *hop = (const void *)hdr;
 
 	if (hdr->type == REC_DROP && len >= sizeof(*drop)) {
 		name_symbol(s, drop->location);
@@ -123,7 +132,10 @@ static void name_all(struct stream *s, const struct rec_hdr *hdr, size_t len)
 		name_symbol(s, end->location);
 		name_reason(s, end->reason);
 	} else if (hdr->type == REC_HOP && len >= sizeof(struct rec_hop)) {
-		name_hop(s, (const void *)hdr, len);
+		name_function(s, hop->func);
+		name_stack(s, hop + 1, hop->stack_len, len - sizeof(*hop));
+	} else if (hdr->type == REC_DROPPED && len >= sizeof(struct rec_dropped)) {
+		name_dropped(s, (const void *)hdr, len);
 	} else if (hdr->type == REC_HOP_RETURN && len >= sizeof(struct rec_hop_return)) {
 		name_return(s, (const void *)hdr);
 	}
@@ -316,8 +328,7 @@ static void describe_run(struct rec_meta *rec, const struct source *source, cons
 	copy_text(rec->kernel, sizeof(rec->kernel), id.release);
 	copy_text(rec->arch, sizeof(rec->arch), id.arch);
 	copy_text(rec->hostname, sizeof(rec->hostname), id.hostname);
-	copy_text(rec->command, sizeof(rec->command),
-		o->subcommand == CMD_TRACE ? "trace" : "connect");
+	copy_text(rec->command, sizeof(rec->command), opts_name(o->subcommand));
 	copy_text(rec->milestone, sizeof(rec->milestone), source_milestone_backend(source));
 	copy_text(rec->function, sizeof(rec->function), source_function_backend(source));
 	copy_text(rec->program, sizeof(rec->program), "none");

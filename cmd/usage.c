@@ -9,6 +9,8 @@ static const char connect_text[] =
 	"                    diagnose connects (the default)\n"
 	"  pathlag trace [OPTIONS] [PCAP-EXPRESSION] [-- COMMAND [ARG...]]\n"
 	"                    every kernel function that packets and sockets pass\n"
+	"  pathlag drops [OPTIONS] [PCAP-EXPRESSION] [-- COMMAND [ARG...]]\n"
+	"                    packets that this host drops: why, where, whose\n"
 	"  pathlag replay [OPTIONS] FILE [PCAP-EXPRESSION]\n"
 	"                    render a recording made with -w\n"
 	"  pathlag filter [OPTIONS] PCAP-EXPRESSION\n"
@@ -40,6 +42,20 @@ static const char trace_text[] =
 	"\n"
 	"Options:\n";
 
+static const char drops_text[] =
+	"pathlag drops [OPTIONS] [PCAP-EXPRESSION] [-- COMMAND [ARG...]]: each packet that this host\n"
+	"drops, why and in which function, which program decided it, at which device, whose it was;\n"
+	"counts and rates at the end. On a terminal a table of the most frequent ones, once a second.\n"
+	"\n"
+	"  pathlag drops\n"
+	"  pathlag drops --duration 5s --json 'tcp port 443'\n"
+	"  pathlag drops --stack -c 10 -i eth0\n"
+	"\n"
+	"-c N ends after N drops. -q leaves the lines out and prints the table alone. -i IFACE is a\n"
+	"device of this network namespace, or of --netns's.\n"
+	"\n"
+	"Options:\n";
+
 static const char tail[] =
 	"\n"
 	"Exit status: 0; 1 failed while running; 2 wrong usage or input; 3 a privilege or kernel\n"
@@ -47,7 +63,7 @@ static const char tail[] =
 
 static const char replay_text[] =
 	"pathlag replay [OPTIONS] FILE [PCAP-EXPRESSION]: renders a recording made with\n"
-	"`pathlag -w FILE` or `pathlag trace -w FILE` as the live run did; needs no privilege.\n"
+	"`pathlag -w FILE`, `pathlag trace -w FILE` or `pathlag drops -w FILE` as the live run did; needs no privilege.\n"
 	"\n"
 	"Options:\n";
 /* clang-format on */
@@ -56,6 +72,7 @@ static void print_help(enum subcommand cmd)
 {
 	fputs(cmd == CMD_REPLAY    ? replay_text
 		: cmd == CMD_TRACE ? trace_text
+		: cmd == CMD_DROPS ? drops_text
 				   : connect_text,
 		stdout);
 	opts_print(stdout, cmd);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The JSON lines sink: schema v1, one object a line, meta first, summary last. */
+#include "output/json_drop.h"
 #include "output/json_hop.h"
 #include "output/json_line.h"
 #include "output/names.h"
@@ -134,6 +135,13 @@ static int json_packet(struct sink *s, const struct packet *p)
 	return json_packet_write(&((struct json_sink *)s)->fast, p);
 }
 
+static int json_drop(struct sink *s, const struct dropped *d)
+{
+	struct json_sink *js = (struct json_sink *)s;
+
+	return json_drop_write(&js->fast, js->stacks, d);
+}
+
 static int json_lost(struct sink *s, __u64 ts_ns, __u64 count, enum rec_lost_where where)
 {
 	struct json_line l;
@@ -202,6 +210,8 @@ static int json_summary(struct sink *s, const struct summary *sum)
 	put_reasons(&l, sum);
 	if (sum->paths)
 		put_paths(&l, sum->paths);
+	if (sum->drops)
+		json_drop_counts(&l, sum->drops);
 	return json_line_write(&l, out);
 }
 
@@ -220,6 +230,7 @@ struct sink *sink_json_new(const struct sink_cfg *cfg)
 		.connect = json_connect,
 		.hop = json_hop,
 		.packet = json_packet,
+		.drop = json_drop,
 		.lost = json_lost,
 		.summary = json_summary,
 		.free = json_free,

@@ -126,19 +126,24 @@ void json_line_count(struct json_line *l, struct json_object *parent, const char
 	l->failed = true;
 }
 
-void json_line_share(struct json_line *l, struct json_object *parent, const char *key, double val)
+void json_line_number(struct json_line *l, struct json_object *parent, const char *key, double val)
 {
-	unsigned permille = 0;
-	char text[16];
+	__u64 permille = 0;
+	char text[32];
 	size_t len;
 
 	if (val > 0) /* false for NaN */
-		permille = val >= 1 ? 1000 : (unsigned)(val * 1000 + 0.5);
+		permille = val >= 1e15 ? (__u64)1e18 : (__u64)(val * 1000 + 0.5);
 	/* by hand: printf would ask the locale for its decimal point */
-	len = snprintf(text, sizeof(text), "%u.%03u", permille / 1000, permille % 1000);
+	len = snprintf(text, sizeof(text), "%llu.%03llu", permille / 1000, permille % 1000);
 	while (text[len - 1] == '0' && text[len - 2] != '.')
 		text[--len] = '\0';
-	put(l, parent, key, json_object_new_double_s(permille / 1000.0, text));
+	put(l, parent, key, json_object_new_double_s((double)permille / 1000.0, text));
+}
+
+void json_line_share(struct json_line *l, struct json_object *parent, const char *key, double val)
+{
+	json_line_number(l, parent, key, val > 1 ? 1 : val);
 }
 
 void json_line_bytes(

@@ -50,7 +50,10 @@ void json_line_int(struct json_line *l, struct json_object *parent, const char *
 /* A member whose key is data, made valid UTF-8; an earlier one of that name is replaced. */
 void json_line_count(struct json_line *l, struct json_object *parent, const char *name, __u64 val);
 
-/* Three decimals at most, 0..1. */
+/* Not negative; three decimals at most. */
+void json_line_number(struct json_line *l, struct json_object *parent, const char *key, double val);
+
+/* The same, 0..1. */
 void json_line_share(struct json_line *l, struct json_object *parent, const char *key, double val);
 
 /* Bytes up to a NUL or LEN, made valid UTF-8. */

@@ -3,16 +3,17 @@
  * sink.h - something that renders: text for people, JSON lines for jq.
  *
  * The callbacks are listed in the order in which they are called over a run: meta once, then
- * lookups, attempts, hops, trees, packets and losses as they finish, with ticks in between, summary
- * once, free. Each
- * writes whole lines to the FILE it was made with and returns 0 or -errno (-EPIPE: the reader has
- * gone, the run ends quietly). The FILE's owner flushes it (lines.h), and soon: lines that become
- * known together leave together. A sink keeps no pointer into what it is given.
+ * lookups, attempts, hops, trees, packets, drops and losses as they finish, with ticks in between,
+ * summary once, free. Each writes whole lines to the FILE it was made with and returns 0 or -errno
+ * (-EPIPE: the reader has gone, the run ends quietly). The FILE's owner flushes it (lines.h), and
+ * soon: lines that become known together leave together. A sink keeps no pointer into what it is
+ * given.
  */
 #ifndef PATHLAG_SINK_H
 #define PATHLAG_SINK_H
 
 #include "output/attempt.h"
+#include "output/drops.h"
 #include "output/event.h"
 #include "output/paths.h"
 #include "output/verdict.h"
@@ -30,7 +31,8 @@ struct summary {
 		char name[64];
 		__u64 count;
 	} drop_reason[SUMMARY_REASONS];
-	const struct path_counts *paths; /* of `trace`, borrowed; NULL = of `connect` */
+	const struct path_counts *paths; /* of `trace`, borrowed; NULL = of another */
+	const struct drop_counts *drops; /* of `drops`, likewise */
 };
 
 struct sink;
@@ -44,6 +46,9 @@ struct sink_ops {
 	int (*hop)(struct sink *s, const struct hop *h);
 	int (*tree)(struct sink *s, const struct call_tree *t);
 	int (*packet)(struct sink *s, const struct packet *p);
+	int (*drop)(struct sink *s, const struct dropped *d);
+	/* Of `drops`, once a second; NULL = of no interest. */
+	int (*drop_table)(struct sink *s, const struct drop_counts *n);
 	int (*lost)(struct sink *s, __u64 ts_ns, __u64 count, enum rec_lost_where where);
 	int (*tick)(struct sink *s, __u64 now_ns); /* time passes; NULL = of no interest */
 	int (*summary)(struct sink *s, const struct summary *sum);
@@ -55,14 +60,16 @@ struct sink {
 };
 
 struct sink_cfg {
-	FILE *out;      /* borrowed */
-	bool color;     /* text: ANSI colours */
-	bool quiet;     /* text: verdict lines only, no waterfall and timeline */
-	bool verbose;   /* text: lookups and fast connects in full too */
-	bool flat;      /* text: a line for each entry and return, as they happen, not trees */
-	bool stack;     /* show stack traces where the records have them */
-	unsigned width; /* text: columns */
-	__u64 slow_ns;  /* text: SLOW from here on; 0 = as the run has it */
+	FILE *out;       /* borrowed */
+	bool color;      /* text: ANSI colours */
+	bool quiet;      /* text: verdict lines only, no waterfall and timeline */
+	bool verbose;    /* text: lookups and fast connects in full too */
+	bool flat;       /* text: a line for each entry and return, as they happen, not trees */
+	bool live;       /* text: FILE is a terminal, and time passes as it does for the reader */
+	bool stack;      /* show stack traces where the records have them */
+	unsigned width;  /* text: columns */
+	unsigned height; /* text: lines, with `live` */
+	__u64 slow_ns;   /* text: SLOW from here on; 0 = as the run has it */
 };
 
 /* NULL when out of memory. */

@@ -2,6 +2,7 @@
 /* The text sink: verdict first, then the evidence, for a reader in a hurry. */
 #include "output/names.h"
 #include "output/sink.h"
+#include "output/text_drops.h"
 #include "output/text_held.h"
 
 #define WIDTH_DEFAULT 80
@@ -12,6 +13,8 @@ struct text_sink {
 	struct sink_ops ops; /* either trees or hops */
 	struct page page;
 	struct held held;
+	unsigned height; /* of the terminal */
+	unsigned drawn;  /* lines of the table that stands there, to be drawn again */
 };
 
 static struct page *page_of(struct sink *s)
@@ -92,6 +95,31 @@ static int text_on_packet(struct sink *s, const struct packet *packet)
 	return text_packet(page_of(s), packet);
 }
 
+/* ---- drops -------------------------------------------------------------------------------- */
+
+/* Takes the table away, from where the cursor stands below it. */
+static void erase(struct text_sink *ts)
+{
+	if (ts->drawn)
+		fprintf(ts->page.out, "\x1b[%uA\x1b[J", ts->drawn);
+	ts->drawn = 0;
+}
+
+static int text_on_drop(struct sink *s, const struct dropped *d)
+{
+	return text_drop(page_of(s), d);
+}
+
+static int text_on_table(struct sink *s, const struct drop_counts *n)
+{
+	struct text_sink *ts = (struct text_sink *)s;
+
+	erase(ts);
+	return text_drop_table(&ts->page, n, ts->height - 1, &ts->drawn);
+}
+
+/* ---- losses, the end ---------------------------------------------------------------------- */
+
 /* What was lost: one of them, several, and what that means for the reader. */
 struct loss {
 	const char *one, *many, *means;
@@ -114,8 +142,10 @@ static int text_lost(struct sink *s, __u64 ts_ns, __u64 count, enum rec_lost_whe
 {
 	const struct loss *loss = loss_of(where);
 	struct page *p = page_of(s);
-	int err = page_begin(p, SHAPE_LINE);
+	int err;
 
+	erase((struct text_sink *)s);
+	err = page_begin(p, SHAPE_LINE);
 	if (err)
 		return err;
 	page_word(p, INK_BAD, "LOST");
@@ -195,15 +225,19 @@ static int text_summary(struct sink *s, const struct summary *sum)
 	struct page *p = &ts->page;
 	int err = held_release(&ts->held, p, UINT64_MAX);
 
+	erase(ts);
+	if (!err && sum->drops)
+		err = text_drop_table(p, sum->drops, 0, &(unsigned){0});
 	if (!err)
-		err = page_begin(p, p->last == SHAPE_NONE ? SHAPE_LINE : SHAPE_BLOCK);
+		err = page_begin(p, p->last == SHAPE_NONE || sum->drops ? SHAPE_LINE : SHAPE_BLOCK);
 	if (err)
 		return err;
 	if (sum->paths)
 		draw_packets(p, sum->paths);
-	else
+	else if (!sum->drops)
 		draw_results(p, sum);
-	draw_reasons(p, sum);
+	if (!sum->drops)
+		draw_reasons(p, sum);
 	if (sum->lost) {
 		page_word(p, INK_BAD, "lost: ");
 		fprintf(p->f, "%llu; what is shown above may be incomplete\n", sum->lost);
@@ -224,6 +258,7 @@ struct sink *sink_text_new(const struct sink_cfg *cfg)
 		.connect = text_on_connect,
 		.tree = text_on_tree,
 		.packet = text_on_packet,
+		.drop = text_on_drop,
 		.lost = text_lost,
 		.tick = text_tick,
 		.summary = text_summary,
@@ -238,6 +273,12 @@ struct sink *sink_text_new(const struct sink_cfg *cfg)
 		ts->ops.tree = NULL;
 		ts->ops.hop = text_on_hop;
 	}
+	/* Of drops either lines or, where nobody keeps them, a table. */
+	if (cfg->live)
+		ts->ops.drop_table = text_on_table;
+	if (cfg->live || cfg->quiet)
+		ts->ops.drop = NULL;
+	ts->height = cfg->height > 8 ? cfg->height : 24;
 	ts->sink.ops = &ts->ops;
 	ts->page.out = cfg->out;
 	ts->page.color = cfg->color;

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "output/drops.h"
+#include "output/table.h"
+
+#define ROWS_DEFAULT 4096
+
+struct entry {
+	struct table_node node;
+	struct drop_row row;
+};
+
+struct drops {
+	struct table table; /* by a hash of the key */
+	size_t max_rows;
+	__u64 taken_ns;        /* when the rates were last taken */
+	__u64 total_before;    /* total at that time */
+	struct drop_row **row; /* as many as the table has, in the order they came or sorted */
+	size_t room;
+	struct drop_counts counts;
+};
+
+/* ---- one drop ----------------------------------------------------------------------------- */
+
+void dropped_of(struct dropped *d, const struct event *ev)
+{
+	const struct rec_dropped *rec = ev->dropped;
+
+	*d = (struct dropped){
+		.ts_ns = ev->ts_ns,
+		.cpu = rec->hdr.cpu,
+		.rec = rec,
+		.names = &ev->drop_names,
+		.frames = ev->hop_names.frames,
+		.frame = ev->hop_names.frame,
+		.subject = {.packet = rec->packet,
+			.sk = rec->sk,
+			.owner_known = rec->owner.tgid != 0,
+			.owner = rec->owner,
+			.tuple = rec->tuple,
+			.dev = rec->dev,
+			.len = rec->len,
+			.seq = rec->seq,
+			.ack = rec->ack,
+			.ethertype = rec->ethertype,
+			.tcp_flags = rec->tcp_flags},
+	};
+}
+
+/* "nft_do_chain+0x40e [nf_tables]" without the offset: each place of a function is the same row. */
+static void copy_place(char *to, size_t size, const char *location)
+{
+	size_t name = strcspn(location, "+");
+	const char *module = strchr(location + name, ' ');
+
+	snprintf(to, size, "%.*s%s", (int)name, location, module ? module : "");
+}
+
+static void key_of(struct drop_key *k, const struct dropped *d)
+{
+	const struct func *program = d->names->by.program;
+
+	memset(k, 0, sizeof(*k)); /* it is hashed and compared as a whole */
+	snprintf(k->reason, sizeof(k->reason), "%s", d->names->reason);
+	snprintf(k->subsys, sizeof(k->subsys), "%s", d->names->subsys);
+	snprintf(k->verdict, sizeof(k->verdict), "%s", d->names->verdict);
+	copy_place(k->place, sizeof(k->place), d->names->location);
+	if (program) {
+		snprintf(k->program, sizeof(k->program), "%.63s", program->name);
+		k->prog_kind = program->prog_kind;
+		k->prog_id = program->prog_id;
+	} else if (d->rec->prog_id) {
+		k->prog_kind = PROG_XDP;
+		k->prog_id = d->rec->prog_id;
+	}
+	memcpy(k->dev, d->rec->dev.name, strnlen(d->rec->dev.name, sizeof(d->rec->dev.name)));
+	k->ifindex = d->rec->dev.ifindex;
+	k->netns = d->rec->owner.netns ? d->rec->owner.netns : d->rec->dev.netns;
+	if (!d->subject.owner_known)
+		return;
+	memcpy(k->comm, d->rec->owner.comm,
+		strnlen(d->rec->owner.comm, sizeof(d->rec->owner.comm)));
+	k->tgid = d->rec->owner.tgid;
+}
+
+/* ---- rows --------------------------------------------------------------------------------- */
+
+/* FNV-1a */
+static __u64 hash_of(const struct drop_key *k)
+{
+	const __u8 *at = (const __u8 *)k;
+	__u64 hash = 0xcbf29ce484222325ULL;
+
+	for (size_t i = 0; i < sizeof(*k); i++)
+		hash = (hash ^ at[i]) * 0x100000001b3ULL;
+	return hash;
+}
+
+/* The row of that key; where it has none, *HASH becomes the number under which it may be added. */
+static struct entry *find(const struct drops *d, const struct drop_key *k, __u64 *hash)
+{
+	struct entry *e;
+
+	*hash = hash_of(k);
+	while ((e = (struct entry *)table_find(&d->table, *hash))) {
+		if (!memcmp(&e->row.key, k, sizeof(*k)))
+			return e;
+		++*hash;
+	}
+	return NULL;
+}
+
+static struct entry *add(struct drops *d, const struct drop_key *k, __u64 hash)
+{
+	struct entry *e;
+
+	if (d->counts.rows == d->max_rows)
+		return NULL;
+	if (d->counts.rows == d->room) {
+		size_t room = d->room ? 2 * d->room : 64;
+		struct drop_row **bigger = reallocarray(d->row, room, sizeof(*bigger));
+
+		if (!bigger)
+			return NULL;
+		d->row = bigger;
+		d->room = room;
+	}
+	e = calloc(1, sizeof(*e));
+	if (!e)
+		return NULL;
+	e->row.key = *k;
+	table_add(&d->table, &e->node, hash);
+	d->row[d->counts.rows++] = &e->row;
+	return e;
+}
+
+void drops_add(struct drops *d, const struct dropped *drop)
+{
+	struct drop_key key;
+	struct entry *e;
+	__u64 hash;
+
+	key_of(&key, drop);
+	e = find(d, &key, &hash);
+	if (!e)
+		e = add(d, &key, hash);
+	d->counts.total++;
+	if (e)
+		e->row.count++;
+	else
+		d->counts.other++;
+}
+
+/* ---- what is shown of them ---------------------------------------------------------------- */
+
+static int compare(const void *a, const void *b)
+{
+	const struct drop_row *x = *(struct drop_row *const *)a, *y = *(struct drop_row *const *)b;
+
+	if (x->count != y->count)
+		return x->count > y->count ? -1 : 1;
+	return memcmp(&x->key, &y->key, sizeof(x->key));
+}
+
+static const struct drop_counts *sorted(struct drops *d, __u64 now_ns)
+{
+	if (d->counts.rows)
+		qsort(d->row, d->counts.rows, sizeof(*d->row), compare);
+	d->counts.row = d->row;
+	d->counts.end_ns = now_ns;
+	return &d->counts;
+}
+
+static double rate(__u64 count, __u64 from_ns, __u64 to_ns)
+{
+	return to_ns > from_ns ? (double)count * 1e9 / (double)(to_ns - from_ns) : 0;
+}
+
+const struct drop_counts *drops_lately(struct drops *d, __u64 now_ns)
+{
+	for (size_t i = 0; i < d->counts.rows; i++) {
+		struct drop_row *r = d->row[i];
+
+		r->per_s = rate(r->count - r->before, d->taken_ns, now_ns);
+		r->before = r->count;
+	}
+	d->counts.per_s = rate(d->counts.total - d->total_before, d->taken_ns, now_ns);
+	d->total_before = d->counts.total;
+	d->taken_ns = now_ns;
+	return sorted(d, now_ns);
+}
+
+const struct drop_counts *drops_overall(struct drops *d, __u64 now_ns)
+{
+	for (size_t i = 0; i < d->counts.rows; i++)
+		d->row[i]->per_s = rate(d->row[i]->count, d->counts.start_ns, now_ns);
+	d->counts.per_s = rate(d->counts.total, d->counts.start_ns, now_ns);
+	return sorted(d, now_ns);
+}
+
+/* ---- their life --------------------------------------------------------------------------- */
+
+struct drops *drops_new(size_t max_rows, __u64 start_ns)
+{
+	struct drops *d = calloc(1, sizeof(*d));
+
+	if (!d)
+		return NULL;
+	d->max_rows = max_rows ? max_rows : ROWS_DEFAULT;
+	d->counts.start_ns = d->taken_ns = start_ns;
+	if (!table_init(&d->table, d->max_rows))
+		return d;
+	free(d);
+	return NULL;
+}
+
+void drops_free(struct drops *d)
+{
+	if (!d)
+		return;
+	for (size_t i = 0; i < d->counts.rows; i++)
+		free((char *)d->row[i] - offsetof(struct entry, row));
+	table_done(&d->table);
+	free(d->row);
+	free(d);
+}
