@@ -69,10 +69,11 @@ struct lookup {
 	} query[LOOKUP_QUERIES];
 	unsigned answers;
 	struct address answer[LOOKUP_ANSWERS];
-	__u32 min_ttl;  /* seconds */
-	unsigned drops; /* of its packets, in this host */
-	char drop_reason[64];
+	__u32 min_ttl;        /* seconds */
+	unsigned drops;       /* of its packets, in this host */
+	char drop_reason[64]; /* of the last one, like the following */
 	char drop_location[128];
+	struct program_verdict drop_by;
 };
 
 enum attempt_result {
@@ -137,10 +138,11 @@ struct moment {
 
 struct drop {
 	__u64 ts_ns;
-	char reason[64]; /* "" where the kernel gives none */
+	char reason[64]; /* as in struct drop_names */
 	char subsys[24];
 	__u32 code;
-	char location[128];
+	char location[128]; /* "" = an XDP frame, of which none is told */
+	struct program_verdict by;
 	bool egress;
 	enum rec_drop_packet packet;
 	__u32 netns; /* where */
@@ -160,7 +162,9 @@ struct attempt_call {
 	const char *ret_reason;
 	__u32 detail, cpu;
 	__u16 depth;
-	__u8 end; /* enum call_end */
+	__u8 end;                     /* enum call_end */
+	char dev[REC_IFNAME_LEN + 1]; /* "" = none or unknown */
+	struct redirect redirect;
 };
 
 /* For call_ret_words() and its like. */

@@ -43,6 +43,7 @@ static void settle_item(struct stack *s, const struct open_call *o)
 	item->end_ns = o->call.end_ns;
 	item->ret = o->call.ret;
 	item->ret_reason = o->call.ret_reason;
+	item->redirect = o->call.redirect;
 }
 
 /* The innermost call is over, and nobody saw how. */
@@ -230,6 +231,24 @@ static unsigned find_open(const struct stack *s, const struct event *ev)
 		if (s->open[i].call.slot == rec->slot && s->open[i].call.func == func)
 			return i;
 	return s->depth;
+}
+
+struct call *calls_returning(struct calls *c, const struct event *ev, bool *ret_outermost)
+{
+	struct stack *s = find_stack(c, ev->hop_return->stack);
+	unsigned at = s ? find_open(s, ev) : 0;
+	const struct call *call, *around;
+
+	if (!s || at == s->depth)
+		return NULL;
+	call = &s->open[at].call;
+	*ret_outermost = true;
+	for (unsigned i = 0; i < at; i++) {
+		around = &s->open[i].call;
+		if (around->func->prog_kind == call->func->prog_kind && around->skb == call->skb)
+			*ret_outermost = false;
+	}
+	return &s->open[at].call;
 }
 
 static void return_from(struct calls *c, struct stack *s, const struct event *ev)

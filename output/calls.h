@@ -47,6 +47,12 @@ void calls_done(struct calls *c);
 /* An entry or a point. CALL is what is known of it; its subject is borrowed. 0 or -ENOMEM. */
 int calls_enter(struct calls *c, const struct event *ev, const struct call *call);
 
+/*
+ * The open call that a REC_HOP_RETURN ends, to be told more about; NULL = it is not known. And
+ * whether it is the outermost of its kind of program that has its packet.
+ */
+struct call *calls_returning(struct calls *c, const struct event *ev, bool *ret_outermost);
+
 /* 0 or -ENOMEM */
 int calls_return(struct calls *c, const struct event *ev);
 

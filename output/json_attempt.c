@@ -80,6 +80,21 @@ static void put_syn(struct json_line *l, const struct attempt *a)
 	json_line_bool(l, o, "fastopen", a->fastopen);
 }
 
+static void put_program(
+	struct json_line *l, struct json_object *parent, const struct program_verdict *by)
+{
+	struct json_object *o;
+	char buf[WORDS_LEN];
+
+	if (!by->program)
+		return;
+	o = json_line_object(l, parent, "program");
+	json_line_text(l, o, "kind", prog_kind_name(by->program->prog_kind));
+	json_line_text(l, o, "name", by->program->name);
+	json_line_uint(l, o, "id", by->program->prog_id);
+	json_line_text(l, parent, "verdict", program_verdict_words(by, buf, NULL));
+}
+
 static void put_drop(struct json_line *l, struct json_object *list, const struct attempt *a,
 	const struct drop *d)
 {
@@ -88,8 +103,9 @@ static void put_drop(struct json_line *l, struct json_object *list, const struct
 	json_line_int(l, o, "t_ns", (__s64)(d->ts_ns - a->start_ns));
 	json_line_known(l, o, "reason", d->reason);
 	json_line_known(l, o, "subsys", d->subsys);
-	if (d->code || d->reason[0])
+	if (d->subsys[0] || (d->code && !d->reason[0]))
 		json_line_uint(l, o, "code", d->code);
+	put_program(l, o, &d->by);
 	json_line_known(l, o, "location", d->location);
 	json_line_known(l, o, "within", d->within);
 	json_line_text(l, o, "direction", d->egress ? "egress" : "ingress");
@@ -140,12 +156,32 @@ static void put_moment(struct json_line *l, struct json_object *list, const stru
 		const struct drop *d = &a->drop[m->drop];
 
 		json_line_known(l, o, "reason", d->reason);
+		put_program(l, o, &d->by);
 		json_line_known(l, o, "location", d->location);
 		json_line_known(l, o, "within", d->within);
 		json_line_text(l, o, "packet", drop_packet_name(d->packet));
 	}
 	if (m->err)
 		json_line_text(l, o, "err", errno_name(m->err, &(struct name_buf){0}));
+}
+
+static void put_call_program(
+	struct json_line *l, struct json_object *o, const struct attempt_call *c)
+{
+	struct json_object *to;
+
+	json_line_text(l, o, "kind", prog_kind_name(c->func->prog_kind));
+	json_line_uint(l, o, "prog_id", c->func->prog_id);
+	if (c->func->flags & FUNC_CALLEE)
+		json_line_bool(l, o, "callee", true);
+	json_line_known(l, o, "dev", c->dev);
+	if (!c->redirect.ifindex)
+		return;
+	to = json_line_object(l, o, "redirect");
+	json_line_uint(l, to, "ifindex", c->redirect.ifindex);
+	json_line_known(l, to, "name", c->redirect.dev);
+	if (c->redirect.netns)
+		json_line_uint(l, to, "netns", c->redirect.netns);
 }
 
 static void put_call(struct json_line *l, struct json_object *list, const struct attempt *a,
@@ -158,6 +194,8 @@ static void put_call(struct json_line *l, struct json_object *list, const struct
 	json_line_int(l, o, "t_ns", (__s64)(c->start_ns - a->start_ns));
 	json_line_text(l, o, "at", "hop");
 	json_line_text(l, o, "func", c->func->name);
+	if (c->func->prog_kind)
+		put_call_program(l, o, c);
 	json_line_known(l, o, "detail", call_detail_words(&call, buf));
 	json_line_uint(l, o, "depth", c->depth);
 	if (c->end == CALL_RETURNED)

@@ -15,7 +15,7 @@
 /* Bytes that were written for a key before. */
 struct fast_memo {
 	size_t key_len, len; /* 0 = none */
-	char key[192], text[416];
+	char key[224], text[768];
 };
 
 #define FAST_MEMOS 16

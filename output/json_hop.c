@@ -52,8 +52,7 @@ void json_subject_write(struct fast_line *f, const struct subject *s)
 {
 	if (has_tuple(s))
 		put_tuple(f, ",\"tuple\":{\"family\":", &s->tuple);
-	else if (s->ethertype)
-		fast_hex(f, ",\"ethertype\":", s->ethertype);
+	json_frame_put(f, s, has_tuple(s));
 	put_tcp(f, s);
 	if (s->owner_known)
 		put_owner(f, &s->owner);
@@ -66,6 +65,8 @@ static void put_subject(struct fast_line *f, const struct subject *s)
 	size_t skip = offsetof(struct subject, packet), from = f->len;
 	const char *key = (const char *)s + skip;
 
+	_Static_assert(sizeof(*s) - offsetof(struct subject, packet) <= sizeof(f->memo->key),
+		"a subject is written anew for each hop");
 	if (fast_again(f, key, sizeof(*s) - skip))
 		return;
 	json_subject_write(f, s);
@@ -74,10 +75,17 @@ static void put_subject(struct fast_line *f, const struct subject *s)
 
 static void put_probe(struct fast_line *f, const char *kind, const struct func *func)
 {
-	fast_bytes(f, ",\"probe\":{\"kind\":", kind, 16);
+	bool program = func->prog_kind != PROG_NONE;
+
+	fast_bytes(
+		f, ",\"probe\":{\"kind\":", program ? prog_kind_name(func->prog_kind) : kind, 16);
 	fast_bytes(f, ",\"func\":", func->name, sizeof(func->name));
 	if (func->module[0])
 		fast_bytes(f, ",\"module\":", func->module, sizeof(func->module));
+	if (program)
+		fast_uint(f, ",\"prog_id\":", func->prog_id);
+	if (func->flags & FUNC_CALLEE)
+		FAST_RAW(f, ",\"callee\":true");
 	FAST_RAW(f, "}");
 }
 
@@ -107,10 +115,24 @@ static void put_ret(struct fast_line *f, const struct call *c)
 		fast_bytes(f, ",\"ret_name\":", words, WORDS_LEN);
 }
 
+static void put_redirect(struct fast_line *f, const struct redirect *r)
+{
+	if (!r->ifindex)
+		return;
+	fast_uint(f, ",\"redirect\":{\"ifindex\":", r->ifindex);
+	if (r->dev[0])
+		fast_bytes(f, ",\"name\":", r->dev, sizeof(r->dev));
+	if (r->netns)
+		fast_uint(f, ",\"netns\":", r->netns);
+	FAST_RAW(f, "}");
+}
+
 static void put_identity(struct fast_line *f, const struct call *c)
 {
 	if (c->skb)
 		fast_hex(f, ",\"skb\":", c->skb);
+	if (c->flags & HOP_FRAME)
+		FAST_RAW(f, ",\"frame\":true");
 	if (c->packet)
 		fast_hex(f, ",\"packet_id\":", c->packet);
 	if (c->sk)
@@ -167,6 +189,7 @@ int json_hop_write(struct fast_line *f, const char *kind, bool stacks, const str
 	if (h->edge == EDGE_RETURN) {
 		fast_uint(f, ",\"dur_ns\":", call_dur_ns(c));
 		put_ret(f, c);
+		put_redirect(f, &c->redirect);
 	}
 	if (*detail)
 		fast_bytes(f, ",\"detail\":", detail, WORDS_LEN);
@@ -179,12 +202,25 @@ int json_hop_write(struct fast_line *f, const char *kind, bool stacks, const str
 	return fast_end(f);
 }
 
+static void put_program(struct fast_line *f, const struct program_verdict *by)
+{
+	char buf[WORDS_LEN];
+
+	fast_bytes(f, ",\"program\":{\"kind\":", prog_kind_name(by->program->prog_kind), 16);
+	fast_bytes(f, ",\"name\":", by->program->name, sizeof(by->program->name));
+	fast_uint(f, ",\"id\":", by->program->prog_id);
+	fast_bytes(f, "},\"verdict\":", program_verdict_words(by, buf, NULL), WORDS_LEN);
+}
+
 static void put_drop(struct fast_line *f, const struct packet *p)
 {
 	fast_int(f, ",\"drop\":{\"t_ns\":", (__s64)(p->drop_ns - p->start_ns));
 	if (p->drop.reason[0])
 		fast_bytes(f, ",\"reason\":", p->drop.reason, sizeof(p->drop.reason));
-	fast_bytes(f, ",\"location\":", p->drop.location, sizeof(p->drop.location));
+	if (p->drop.location[0])
+		fast_bytes(f, ",\"location\":", p->drop.location, sizeof(p->drop.location));
+	if (p->drop.by.program)
+		put_program(f, &p->drop.by);
 	fast_uint(f, ",\"count\":", p->drops);
 	FAST_RAW(f, "}");
 }
@@ -196,14 +232,15 @@ int json_packet_write(struct fast_line *f, const struct packet *p)
 	fast_begin(f, "packet", p->start_ns);
 	fast_hex(f, ",\"packet_id\":", first->packet);
 	fast_hex(f, ",\"skb\":", p->skb);
+	if (p->frame)
+		FAST_RAW(f, ",\"frame\":true");
 	if (last->sk)
 		fast_hex(f, ",\"sk\":", last->sk);
 	if (last->owner.netns)
 		fast_uint(f, ",\"netns\":", last->owner.netns);
 	if (has_tuple(first))
 		put_tuple(f, ",\"tuple\":{\"family\":", &first->tuple);
-	else if (first->ethertype)
-		fast_hex(f, ",\"ethertype\":", first->ethertype);
+	json_frame_put(f, first->l2.eth || first->l2.content ? first : last, has_tuple(first));
 	if (has_tuple(last) && memcmp(&first->tuple, &last->tuple, sizeof(first->tuple)))
 		put_tuple(f, ",\"tuple_last\":{\"family\":", &last->tuple);
 	put_tcp(f, first);

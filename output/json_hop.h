@@ -13,4 +13,7 @@ int json_packet_write(struct fast_line *f, const struct packet *p);
 /* Members that say whom a line is about: headers, owner. */
 void json_subject_write(struct fast_line *f, const struct subject *s);
 
+/* json_frame.c: eth, ethertype, arp, nd, as far as they are known. */
+void json_frame_put(struct fast_line *f, const struct subject *s, bool has_tuple);
+
 #endif

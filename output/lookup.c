@@ -293,6 +293,7 @@ static void on_drop(struct lookups *t, const struct event *ev)
 		if (!e->open || e->call || !id_was_asked(e, rec->dns_id))
 			continue;
 		e->l.drops++;
+		e->l.drop_by = ev->drop_names.by;
 		snprintf(e->l.drop_reason, sizeof(e->l.drop_reason), "%s", ev->drop_names.reason);
 		snprintf(e->l.drop_location, sizeof(e->l.drop_location), "%s",
 			ev->drop_names.location);

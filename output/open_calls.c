@@ -12,7 +12,8 @@ struct call attempt_call_view(const struct attempt_call *c)
 		.ret = c->ret,
 		.ret_reason = c->ret_reason,
 		.slot = c->slot,
-		.detail = c->detail};
+		.detail = c->detail,
+		.redirect = c->redirect};
 }
 
 static struct attempt_call *make_room(struct open *o)
@@ -52,7 +53,9 @@ void open_call_add(struct open *o, const struct call *c)
 		.detail = c->detail,
 		.cpu = c->cpu,
 		.depth = (__u16)c->depth,
-		.end = c->end};
+		.end = c->end,
+		.redirect = c->redirect};
+	memcpy(kept->dev, c->dev, sizeof(kept->dev));
 }
 
 void open_call_return(struct open *o, const struct call *c)
@@ -67,6 +70,7 @@ void open_call_return(struct open *o, const struct call *c)
 		kept->end_ns = c->end_ns;
 		kept->ret = c->ret;
 		kept->ret_reason = c->ret_reason;
+		kept->redirect = c->redirect;
 		return;
 	}
 }
@@ -82,7 +86,7 @@ void open_call_around(const struct open *o, __u32 cpu, struct drop *d)
 	for (unsigned i = o->a.calls_kept; i-- && !around;)
 		if (o->a.call[i].end == CALL_OPEN && o->a.call[i].cpu == cpu)
 			around = &o->a.call[i];
-	if (!around)
+	if (!around || around->func == d->by.program)
 		return;
 	call = attempt_call_view(around);
 	detail = call_detail_words(&call, buf);

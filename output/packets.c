@@ -11,7 +11,7 @@ static struct subject *subject_mutable(const struct subject *s)
 
 /* ---- packets ------------------------------------------------------------------------------ */
 
-static struct packet_entry *find_packet(const struct packets *t, __u64 id)
+struct packet_entry *packets_find(const struct packets *t, __u64 id)
 {
 	return id ? (struct packet_entry *)table_find(&t->packets, id) : NULL;
 }
@@ -25,7 +25,7 @@ static void packet_free(struct packets *t, struct packet_entry *e)
 	free(e);
 }
 
-static void hand_out(struct packets *t, struct packet_entry *e)
+void packets_hand_out(struct packets *t, struct packet_entry *e)
 {
 	t->counts->packets[e->p.fate]++;
 	if (t->cfg->on_packet)
@@ -37,12 +37,12 @@ static void lose_oldest(struct packets *t)
 {
 	struct packet_entry *e = (struct packet_entry *)table_oldest(&t->packets);
 
-	e->p.fate = FATE_LOST_TRACK;
+	e->p.fate = packets_fate_unseen(e);
 	t->counts->evicted_packets++;
-	hand_out(t, e);
+	packets_hand_out(t, e);
 }
 
-static struct packet_skb *find_skb(struct packet_entry *e, __u64 addr)
+struct packet_skb *packets_find_skb(struct packet_entry *e, __u64 addr)
 {
 	for (unsigned i = 0; i < e->skbs; i++)
 		if (e->skb[i].addr == addr)
@@ -50,15 +50,34 @@ static struct packet_skb *find_skb(struct packet_entry *e, __u64 addr)
 	return NULL;
 }
 
-/* A clone has got as far as what it was cloned from. */
-static void add_skb(struct packet_entry *e, __u64 addr, __u64 parent)
+void packets_remove_skb(struct packet_entry *e, struct packet_skb *skb)
 {
-	struct packet_skb *bigger, *from = find_skb(e, parent);
+	e->frames -= skb->frame;
+	*skb = e->skb[--e->skbs];
+}
+
+/* What an skb is made of: what it was cloned from, or else the frame that it now goes around. */
+static struct packet_skb *origin_of(struct packet_entry *e, __u64 parent)
+{
+	struct packet_skb *from = packets_find_skb(e, parent);
+
+	for (unsigned i = 0; !from && e->frames && i < e->skbs; i++)
+		if (e->skb[i].frame)
+			from = &e->skb[i];
+	return from;
+}
+
+/* A clone has got as far as what it was cloned from. */
+static void add_skb(struct packet_entry *e, __u64 addr, __u64 parent, bool frame)
+{
+	struct packet_skb *bigger, *from = frame ? NULL : origin_of(e, parent);
 	enum skb_place place = from ? from->place : SKB_INSIDE;
 
-	if (find_skb(e, addr))
+	if (packets_find_skb(e, addr))
 		return;
-	e->p.skbs++;
+	if (from && from->frame)
+		packets_remove_skb(e, from);
+	e->p.skbs += !frame;
 	if (e->skbs == e->room) {
 		unsigned room = e->room ? e->room * 2 : 4;
 
@@ -70,12 +89,12 @@ static void add_skb(struct packet_entry *e, __u64 addr, __u64 parent)
 		e->skb = bigger;
 		e->room = room;
 	}
-	e->skb[e->skbs++] = (struct packet_skb){addr, place};
+	e->skb[e->skbs++] = (struct packet_skb){addr, place, frame};
+	e->frames += frame;
 }
 
-/* LIKE is what is known of it; takes no reference. */
-static struct packet_entry *add_packet(
-	struct packets *t, const struct subject *like, __u64 skb, const struct event *ev)
+struct packet_entry *packets_add(struct packets *t, const struct subject *like, __u64 skb,
+	bool frame, const struct event *ev)
 {
 	struct packet_entry *e = calloc(1, sizeof(*e));
 	struct subject *s = subject_new(like);
@@ -91,15 +110,16 @@ static struct packet_entry *add_packet(
 	e->p = (struct packet){.first = s,
 		.last = subject_ref(s),
 		.skb = skb,
+		.frame = frame,
 		.start_ns = ev->ts_ns,
 		.end_ns = ev->ts_ns,
 		.fate = FATE_LOST_TRACK};
 	table_add(&t->packets, &e->node, like->packet);
-	add_skb(e, skb, 0);
+	add_skb(e, skb, 0, frame);
 	return e;
 }
 
-static void note_event(struct packets *t, struct packet_entry *e, __u64 ts_ns)
+void packets_note_event(struct packets *t, struct packet_entry *e, __u64 ts_ns)
 {
 	if (ts_ns < e->p.start_ns)
 		e->p.start_ns = ts_ns;
@@ -133,7 +153,8 @@ static struct subject subject_told(const struct packets *t, const struct rec_pac
 	return s;
 }
 
-/* News about a packet replace what was known; only an owner, once known, stays. */
+/* News about a packet replace what was known; only an owner, once known, stays, and the link
+ * layer's headers, which have news of their own. */
 static int update(struct packet_entry *e, const struct subject *told)
 {
 	struct subject *s = subject_new(told);
@@ -147,6 +168,7 @@ static int update(struct packet_entry *e, const struct subject *told)
 		s->owner_known = true;
 		s->owner = old->owner;
 	}
+	s->l2 = old->l2;
 	set_last(e, s);
 	return 0;
 }
@@ -162,15 +184,43 @@ static bool tells_news(const struct subject *told, const struct subject *old)
 int packets_learn(struct packets *t, const struct event *ev)
 {
 	const struct rec_packet *rec = ev->packet;
-	struct packet_entry *e = find_packet(t, rec->packet);
+	struct packet_entry *e = packets_find(t, rec->packet);
 	struct subject told = subject_told(t, rec);
 
 	packets_learn_dev(t, &rec->dev);
 	if (!e)
-		return add_packet(t, &told, rec->skb, ev) ? 0 : -ENOMEM;
-	note_event(t, e, ev->ts_ns);
-	add_skb(e, rec->skb, rec->parent);
+		return packets_add(t, &told, rec->skb, rec->frame, ev) ? 0 : -ENOMEM;
+	packets_note_event(t, e, ev->ts_ns);
+	add_skb(e, rec->skb, rec->parent, rec->frame);
 	return tells_news(&told, e->p.last) ? update(e, &told) : 0;
+}
+
+/* A packet on its way out has no link-layer header for a while: the last one is what it had. */
+int packets_learn_frame(struct packets *t, const struct event *ev)
+{
+	struct packet_entry *e = packets_find(t, ev->frame->packet);
+	struct l2_headers l2;
+	struct subject *s;
+
+	if (!e)
+		return 0;
+	s = subject_mutable(e->p.last);
+	frame_read(ev->frame, &l2);
+	if (!l2.eth) {
+		l2.eth = s->l2.eth;
+		memcpy(l2.src, s->l2.src, sizeof(l2.src));
+		memcpy(l2.dst, s->l2.dst, sizeof(l2.dst));
+	}
+	if (!memcmp(&l2, &s->l2, sizeof(l2)))
+		return 0;
+	if (e->p.first != s || s->refs > 2) { /* calls have it as it was */
+		s = subject_new(s);
+		if (!s)
+			return -ENOMEM;
+		set_last(e, s);
+	}
+	s->l2 = l2;
+	return 0;
 }
 
 /* ---- on its way --------------------------------------------------------------------------- */
@@ -182,7 +232,7 @@ static void note_role(struct packet_entry *e, const struct event *ev)
 
 	if (role == ROLE_NONE || role == ROLE_HOOK)
 		return;
-	skb = find_skb(e, ev->hop->skb);
+	skb = packets_find_skb(e, ev->hop->skb);
 	if (!skb)
 		return;
 	skb->place = role == ROLE_DELIVER    ? SKB_DELIVERED
@@ -208,16 +258,19 @@ static void take_socket(const struct packets *t, struct packet_entry *e, __u64 s
 struct subject *packets_pass(struct packets *t, const struct event *ev)
 {
 	const struct rec_hop *rec = ev->hop;
-	struct packet_entry *e = find_packet(t, rec->packet);
+	struct packet_entry *e = packets_find(t, rec->packet);
+	bool frame = rec->flags & HOP_FRAME;
 
 	if (rec->packet && !e) { /* its REC_PACKET was lost */
 		struct subject like = {.packet = rec->packet, .sk = rec->sk, .len = rec->len};
 
 		packets_take_from_socket(t, &like);
-		e = add_packet(t, &like, rec->skb, ev);
+		e = packets_add(t, &like, rec->skb, frame, ev);
 	}
 	if (e) {
-		note_event(t, e, ev->ts_ns);
+		packets_note_event(t, e, ev->ts_ns);
+		if (frame)
+			add_skb(e, rec->skb, 0, true);
 		e->p.hops++;
 		e->stack = rec->stack;
 		take_socket(t, e, rec->sk);
@@ -225,76 +278,6 @@ struct subject *packets_pass(struct packets *t, const struct event *ev)
 		return subject_mutable(e->p.last);
 	}
 	return packets_socket(t, rec->sk);
-}
-
-/* ---- its end ------------------------------------------------------------------------------ */
-
-struct packet_entry *packets_ending(struct packets *t, const struct event *ev)
-{
-	const struct rec_packet_end *rec = ev->packet_end;
-	struct packet_entry *e = find_packet(t, rec->packet);
-
-	/* A drop is told even of a packet of which all else was lost. */
-	if (!e && packet_end_is_drop(ev))
-		e = add_packet(t, &(struct subject){.packet = rec->packet}, rec->skb, ev);
-	return e;
-}
-
-static void note_drop(struct packet_entry *e, const struct event *ev)
-{
-	struct packet *p = &e->p;
-
-	p->drops++;
-	p->drop_ns = ev->ts_ns;
-	p->cpu = ev->hdr->cpu;
-	snprintf(p->drop.reason, sizeof(p->drop.reason), "%s", ev->drop_names.reason);
-	snprintf(p->drop.location, sizeof(p->drop.location), "%s", ev->drop_names.location);
-}
-
-/* A clone that was freed for no other reason than that it was done says nothing about the packet.
- */
-static void note_fate(struct packet_entry *e, enum packet_fate fate)
-{
-	if (fate == FATE_CONSUMED && e->fate_known)
-		return;
-	e->p.fate = fate;
-	e->fate_known = fate != FATE_CONSUMED;
-}
-
-static enum packet_fate fate_of(const struct packet_skb *skb, const struct event *ev)
-{
-	if (packet_end_is_drop(ev))
-		return FATE_DROPPED;
-	if (!skb || skb->place == SKB_INSIDE)
-		return FATE_CONSUMED;
-	return skb->place == SKB_DELIVERED ? FATE_DELIVERED : FATE_TRANSMITTED;
-}
-
-void packets_end(struct packets *t, struct packet_entry *e, const struct event *ev)
-{
-	const struct rec_packet_end *rec = ev->packet_end;
-	struct packet_skb *skb = find_skb(e, rec->skb);
-
-	note_event(t, e, ev->ts_ns);
-	if (packet_end_is_drop(ev))
-		note_drop(e, ev);
-	note_fate(e, fate_of(skb, ev));
-	if (skb)
-		*skb = e->skb[--e->skbs];
-	else if (e->more)
-		e->more--;
-	if (!e->skbs && !e->more)
-		hand_out(t, e);
-}
-
-void packets_stop(struct packets *t)
-{
-	struct packet_entry *e;
-
-	while ((e = (struct packet_entry *)table_oldest(&t->packets))) {
-		e->p.fate = FATE_LOST_TRACK;
-		hand_out(t, e);
-	}
 }
 
 int packets_init(struct packets *t, struct paths_cfg *cfg, struct path_counts *counts)

@@ -10,6 +10,7 @@
 #define PATHLAG_PATH_H
 
 #include "output/event.h"
+#include "output/frame.h"
 
 /*
  * Whom a call works for: a packet, or a socket without one. It never changes: when NAT gives a
@@ -27,6 +28,7 @@ struct subject {
 	__u32 len, seq, ack;
 	__u16 ethertype; /* host order; 0 = unknown */
 	__u8 tcp_flags;  /* the whole byte */
+	struct l2_headers l2;
 };
 
 enum hop_edge { EDGE_ENTRY, EDGE_RETURN, EDGE_POINT, HOP_EDGES };
@@ -42,8 +44,16 @@ enum call_end {
 
 /* A packet was dropped at this place of a tree. */
 struct tree_drop {
-	char reason[64];    /* "" where the kernel gives none */
-	char location[128]; /* "nf_hook_slow+0x5c" */
+	char reason[64];    /* as in struct drop_names */
+	char location[128]; /* "nf_hook_slow+0x5c"; "" = an XDP frame, of which none is told */
+	struct program_verdict by;
+};
+
+/* Where a program has sent a packet. */
+struct redirect {
+	__u32 ifindex; /* 0 = nowhere, or unknown */
+	__u32 netns;   /* 0 = that of the device the packet came in by */
+	char dev[REC_IFNAME_LEN + 1];
 };
 
 /* One call of a traced function; or, with `drop`, the drop of a packet in the call around it. */
@@ -62,6 +72,7 @@ struct call {
 	__u32 flags; /* enum rec_hop_flags */
 	__u32 len, mark, ifindex, netns, tgid, tid, detail;
 	char dev[REC_IFNAME_LEN + 1]; /* "" = none or unknown */
+	struct redirect redirect;     /* of a program that has returned */
 	unsigned frames;
 	const struct frame *frame;
 };
@@ -86,7 +97,7 @@ struct call_tree {
 
 enum packet_fate {
 	FATE_DELIVERED,   /* consumed by a socket's receive function */
-	FATE_TRANSMITTED, /* consumed after a driver got it */
+	FATE_TRANSMITTED, /* consumed after a driver got it; or XDP sent the frame on */
 	FATE_CONSUMED,    /* consumed, by whom is not known */
 	FATE_DROPPED,
 	FATE_LOST_TRACK, /* its end was not seen */
@@ -99,9 +110,10 @@ struct packet {
 	const struct subject *first; /* as it was when it appeared */
 	const struct subject *last;  /* and at the end; the same where nothing changed it */
 	__u64 skb;                   /* the first */
+	bool frame;                  /* which was the memory of an XDP frame */
 	__u64 start_ns, end_ns;      /* first and last record about it */
 	__u64 hops;                  /* entries and points */
-	unsigned skbs;               /* it and its clones, copies, segments */
+	unsigned skbs;               /* it and its clones, copies, segments; 0 = only a frame */
 	unsigned drops;              /* of them */
 	enum packet_fate fate;       /* the last of its skbs that arrived or was dropped decides */
 	__u32 cpu;                   /* of the last drop, like the following */

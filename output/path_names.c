@@ -117,73 +117,79 @@ static const char *nf_words(__s64 ret, char buf[WORDS_LEN], enum ret_weight *wei
 }
 
 /* Values that have names, by how they are to be read. */
+static const struct value xmit_values[] = {
+	{0x00, "NET_XMIT_SUCCESS", RET_USUAL},
+	{0x01, "NET_XMIT_DROP", RET_BAD},
+	{0x02, "NET_XMIT_CN", RET_BAD},
+	{0x10, "NETDEV_TX_BUSY", RET_BAD},
+};
+static const struct value rx_values[] = {
+	{0, "NET_RX_SUCCESS", RET_USUAL},
+	{1, "NET_RX_DROP", RET_BAD},
+};
+static const struct value hook_values[] = {
+	{1, "accepted", RET_USUAL},
+	{0, "stolen or queued", RET_TELLS},
+};
+static const struct value xdp_values[] = {
+	{0, "XDP_ABORTED", RET_BAD},
+	{1, "XDP_DROP", RET_BAD},
+	{2, "XDP_PASS", RET_TELLS},
+	{3, "XDP_TX", RET_TELLS},
+	{4, "XDP_REDIRECT", RET_TELLS},
+};
+static const struct value tc_values[] = {
+	{-1, "TC_ACT_UNSPEC", RET_TELLS},
+	{0, "TC_ACT_OK", RET_TELLS},
+	{1, "TC_ACT_RECLASSIFY", RET_TELLS},
+	{2, "TC_ACT_SHOT", RET_BAD},
+	{3, "TC_ACT_PIPE", RET_TELLS},
+	{4, "TC_ACT_STOLEN", RET_TELLS},
+	{5, "TC_ACT_QUEUED", RET_TELLS},
+	{6, "TC_ACT_REPEAT", RET_TELLS},
+	{7, "TC_ACT_REDIRECT", RET_TELLS},
+	{8, "TC_ACT_TRAP", RET_TELLS},
+};
+static const struct value cgroup_skb_values[] = {
+	{0, "dropped", RET_BAD},
+	{1, "allowed", RET_TELLS},
+	{2, "dropped, congestion", RET_BAD},
+	{3, "allowed, congestion", RET_TELLS},
+};
+static const struct value sk_skb_values[] = {
+	{0, "SK_DROP", RET_BAD},
+	{1, "SK_PASS", RET_TELLS},
+};
+static const struct value lwt_values[] = {
+	{0, "BPF_OK", RET_TELLS},
+	{2, "BPF_DROP", RET_BAD},
+	{7, "BPF_REDIRECT", RET_TELLS},
+	{128, "BPF_LWT_REROUTE", RET_TELLS},
+};
+static const struct {
+	const struct value *values;
+	size_t count;
+} named_values[RETURNS_KINDS] = {
+	[RETURNS_XMIT] = {xmit_values, ARRAY_SIZE(xmit_values)},
+	[RETURNS_RX] = {rx_values, ARRAY_SIZE(rx_values)},
+	[RETURNS_NF_SLOW] = {hook_values, ARRAY_SIZE(hook_values)},
+	[RETURNS_XDP] = {xdp_values, ARRAY_SIZE(xdp_values)},
+	[RETURNS_TC] = {tc_values, ARRAY_SIZE(tc_values)},
+	[RETURNS_CGROUP_SKB] = {cgroup_skb_values, ARRAY_SIZE(cgroup_skb_values)},
+	[RETURNS_SK_SKB] = {sk_skb_values, ARRAY_SIZE(sk_skb_values)},
+	[RETURNS_LWT] = {lwt_values, ARRAY_SIZE(lwt_values)},
+};
+
 static const char *named_words(
 	const struct func *f, __s64 ret, char buf[WORDS_LEN], enum ret_weight *weight)
 {
-	static const struct value xmit[] = {
-		{0x00, "NET_XMIT_SUCCESS", RET_USUAL},
-		{0x01, "NET_XMIT_DROP", RET_BAD},
-		{0x02, "NET_XMIT_CN", RET_BAD},
-		{0x10, "NETDEV_TX_BUSY", RET_BAD},
-	};
-	static const struct value rx[] = {
-		{0, "NET_RX_SUCCESS", RET_USUAL},
-		{1, "NET_RX_DROP", RET_BAD},
-	};
-	static const struct value hook[] = {
-		{1, "accepted", RET_USUAL},
-		{0, "stolen or queued", RET_TELLS},
-	};
-	static const struct value xdp[] = {
-		{0, "XDP_ABORTED", RET_BAD},
-		{1, "XDP_DROP", RET_BAD},
-		{2, "XDP_PASS", RET_TELLS},
-		{3, "XDP_TX", RET_TELLS},
-		{4, "XDP_REDIRECT", RET_TELLS},
-	};
-	static const struct value tc[] = {
-		{-1, "TC_ACT_UNSPEC", RET_TELLS},
-		{0, "TC_ACT_OK", RET_TELLS},
-		{1, "TC_ACT_RECLASSIFY", RET_TELLS},
-		{2, "TC_ACT_SHOT", RET_BAD},
-		{3, "TC_ACT_PIPE", RET_TELLS},
-		{4, "TC_ACT_STOLEN", RET_TELLS},
-		{5, "TC_ACT_QUEUED", RET_TELLS},
-		{6, "TC_ACT_REPEAT", RET_TELLS},
-		{7, "TC_ACT_REDIRECT", RET_TELLS},
-		{8, "TC_ACT_TRAP", RET_TELLS},
-	};
-	static const struct value cgroup_skb[] = {
-		{0, "dropped", RET_BAD},
-		{1, "allowed", RET_TELLS},
-		{2, "dropped, congestion", RET_BAD},
-		{3, "allowed, congestion", RET_TELLS},
-	};
-	static const struct value sk_skb[] = {
-		{0, "SK_DROP", RET_BAD},
-		{1, "SK_PASS", RET_TELLS},
-	};
-	static const struct value lwt[] = {
-		{0, "BPF_OK", RET_TELLS},
-		{2, "BPF_DROP", RET_BAD},
-		{7, "BPF_REDIRECT", RET_TELLS},
-		{128, "BPF_LWT_REROUTE", RET_TELLS},
-	};
-	static const struct {
-		const struct value *values;
-		size_t count;
-	} kinds[RETURNS_KINDS] = {
-		[RETURNS_XMIT] = {xmit, ARRAY_SIZE(xmit)},
-		[RETURNS_RX] = {rx, ARRAY_SIZE(rx)},
-		[RETURNS_NF_SLOW] = {hook, ARRAY_SIZE(hook)},
-		[RETURNS_XDP] = {xdp, ARRAY_SIZE(xdp)},
-		[RETURNS_TC] = {tc, ARRAY_SIZE(tc)},
-		[RETURNS_CGROUP_SKB] = {cgroup_skb, ARRAY_SIZE(cgroup_skb)},
-		[RETURNS_SK_SKB] = {sk_skb, ARRAY_SIZE(sk_skb)},
-		[RETURNS_LWT] = {lwt, ARRAY_SIZE(lwt)},
-	};
+	size_t count = named_values[f->returns].count;
+	const char *words = value_words(named_values[f->returns].values, count, ret, buf, weight);
 
-	return value_words(kinds[f->returns].values, kinds[f->returns].count, ret, buf, weight);
+	/* What is no verdict of XDP is taken for XDP_ABORTED. */
+	if (f->returns == RETURNS_XDP && (ret < 0 || ret >= (__s64)count))
+		*weight = RET_BAD;
+	return words;
 }
 
 static const char *reason_words(const struct call *c, char buf[WORDS_LEN], enum ret_weight *weight)

@@ -43,6 +43,50 @@ static int on_hop(struct paths *p, const struct event *ev)
 	return calls_enter(&p->calls, ev, &call);
 }
 
+static void show_drop(struct paths *p, struct packet_entry *e, const struct event *ev,
+	const struct tree_drop *drop)
+{
+	e->p.shown = calls_drop(&p->calls, e->stack, ev, drop, (struct subject *)e->p.last);
+}
+
+static void note_redirect(
+	const struct paths *p, struct call *call, const struct rec_hop_return *rec)
+{
+	__u32 netns = rec->target_netns ? rec->target_netns : call->netns;
+	struct redirect *r = &call->redirect;
+	const char *dev = packets_dev(&p->packets, netns, rec->target);
+
+	r->ifindex = rec->target;
+	r->netns = rec->target_netns;
+	memcpy(r->dev, dev, strlen(dev) + 1);
+}
+
+/* A program's verdict may be the end of its packet, or send it elsewhere. */
+static void on_verdict(struct paths *p, struct call *call, bool outermost, const struct event *ev)
+{
+	struct packet_entry *e = packets_decide(&p->packets, call, ev);
+	struct tree_drop drop;
+
+	note_redirect(p, call, ev->hop_return);
+	if (!e || !outermost || !(call->flags & HOP_FRAME))
+		return;
+	if (packets_drop_frame(&p->packets, e, ev, &drop))
+		show_drop(p, e, ev, &drop);
+	packets_leave_xdp(&p->packets, e, call, ev);
+}
+
+static int on_return(struct paths *p, const struct event *ev)
+{
+	struct call *call = NULL;
+	bool outermost;
+
+	if (ev->hop_names.func->prog_kind)
+		call = calls_returning(&p->calls, ev, &outermost);
+	if (call)
+		on_verdict(p, call, outermost, ev);
+	return calls_return(&p->calls, ev);
+}
+
 static void on_packet_end(struct paths *p, const struct event *ev)
 {
 	struct packet_entry *e = packets_ending(&p->packets, ev);
@@ -50,12 +94,8 @@ static void on_packet_end(struct paths *p, const struct event *ev)
 
 	if (!e)
 		return;
-	if (packet_end_is_drop(ev)) {
-		snprintf(drop.reason, sizeof(drop.reason), "%s", ev->drop_names.reason);
-		snprintf(drop.location, sizeof(drop.location), "%s", ev->drop_names.location);
-		e->p.shown =
-			calls_drop(&p->calls, e->stack, ev, &drop, (struct subject *)e->p.last);
-	}
+	if (packets_drop(&p->packets, e, ev, &drop))
+		show_drop(p, e, ev, &drop);
 	packets_end(&p->packets, e, ev);
 }
 
@@ -65,6 +105,7 @@ static void tick(struct paths *p, __u64 now_ns)
 		return;
 	p->ticked_ns = now_ns;
 	calls_tick(&p->calls, now_ns);
+	packets_tick(&p->packets, now_ns);
 }
 
 int paths_feed(struct paths *p, const struct event *ev)
@@ -76,10 +117,13 @@ int paths_feed(struct paths *p, const struct event *ev)
 		err = on_hop(p, ev);
 		break;
 	case REC_HOP_RETURN:
-		err = calls_return(&p->calls, ev);
+		err = on_return(p, ev);
 		break;
 	case REC_PACKET:
 		err = packets_learn(&p->packets, ev);
+		break;
+	case REC_FRAME:
+		err = packets_learn_frame(&p->packets, ev);
 		break;
 	case REC_PACKET_END:
 		on_packet_end(p, ev);

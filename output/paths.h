@@ -29,6 +29,7 @@ struct paths_cfg {
 	void (*on_hop)(void *arg, const struct hop *h);
 	void (*on_missed)(void *arg, const struct call *c); /* it is over, unseen: no edge tells */
 	void (*on_tree)(void *arg, const struct call_tree *t);
+	void (*on_drop)(void *arg, const struct tree_drop *drop); /* of a packet, or a clone */
 	void (*on_packet)(void *arg, const struct packet *p);
 };
 

@@ -31,4 +31,8 @@ void progress_address(struct address *to, __u32 family, const __u8 *bytes);
 /* The time at which an attempt ended whose last records were lost; 0 = it may still go on. */
 __u64 progress_overdue(const struct open *o, __u64 now_ns);
 
+/* progress_end.c: it leaves SYN_SENT, connect() returns; as progress_feed() */
+bool progress_state(struct open *o, const struct rec_state *rec);
+bool progress_return(struct open *o, const struct rec_return *rec);
+
 #endif

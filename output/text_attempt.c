@@ -117,6 +117,10 @@ static void draw_drop(struct page *p, const struct attempt *a, const struct mome
 	d = &a->drop[m->drop];
 	fprintf(p->f, "  %s", drop_packet_name(d->packet));
 	draw_bytes_after(p, ", ", d->reason, sizeof(d->reason));
+	if (d->by.program) {
+		fputs(" by ", p->f);
+		text_func(p, d->by.program);
+	}
 	draw_bytes_after(p, " in ", d->location, sizeof(d->location));
 	if (d->within[0] && drop_own_detail(d))
 		fprintf(p->f, " %s", drop_own_detail(d));
@@ -205,7 +209,12 @@ static void draw_call(struct page *p, const struct attempt_call *c, __u64 since,
 	fputs("  ", p->f);
 	page_ink(p, INK_DIM);
 	fprintf(p->f, "%-*s  %*s", name_columns, "hop", 2 * c->depth, "");
-	page_bytes(p, c->func->name, sizeof(c->func->name));
+	if (c->func->prog_kind) {
+		text_func(p, c->func);
+		draw_bytes_after(p, " on ", c->dev, sizeof(c->dev));
+	} else {
+		page_bytes(p, c->func->name, sizeof(c->func->name));
+	}
 	if (*detail)
 		fprintf(p->f, " %s", detail);
 	if (c->end == CALL_RETURNED)

@@ -70,7 +70,14 @@ int text_hop(struct page *p, const struct hop *h);
 int text_packet(struct page *p, const struct packet *packet); /* only drops that are in no tree */
 /* "04:21:11.603123  cpu1  curl[270]  10.9.1.2:40904 > 10.9.2.2:80 tcp S  packet 1" */
 void text_header(struct page *p, const struct call *c);
-/* "  = -EPERM", coloured by its weight; nothing where it says nothing, but for ALL */
+/* " = -EPERM", or of a program "  XDP_DROP", coloured by its weight; nothing where it says nothing,
+ * but for ALL */
 void text_ret(struct page *p, const struct call *c, bool all);
+
+void text_func(struct page *p, const struct func *f); /* "veth_xmit [veth]", "xdp drop81 [id 12]" */
+
+/* text_subject.c: "10.9.1.2:40000 > 10.9.2.2:80 tcp S"; and whether B is shown as A is */
+void text_subject(struct page *p, const struct subject *s);
+bool text_same_subject(const struct subject *a, const struct subject *b);
 
 #endif

@@ -22,40 +22,6 @@ static void draw_clock(struct page *p, __u64 ts_ns)
 		ns / 1000 % 1000000);
 }
 
-static const char *proto_name(__u8 proto, struct name_buf *buf)
-{
-	const char *name = l4_proto_name(proto);
-
-	if (name)
-		return name;
-	if (proto == 1 || proto == 58)
-		return proto == 1 ? "icmp" : "icmp6";
-	snprintf(buf->text, sizeof(buf->text), "proto %u", proto);
-	return buf->text;
-}
-
-/* "10.9.1.2:40000 > 10.9.2.2:80 tcp S" */
-static void draw_tuple(struct page *p, const struct subject *s)
-{
-	struct address saddr = address_of(s->tuple.saddr, s->tuple.family);
-	struct address daddr = address_of(s->tuple.daddr, s->tuple.family);
-	char flags[TCP_FLAGS_LEN];
-	struct name_buf buf;
-
-	if (!daddr.family) {
-		if (s->ethertype)
-			fprintf(p->f, "ethertype 0x%04x", s->ethertype);
-		else
-			fputs(s->packet ? "no headers yet" : "no addresses", p->f);
-		return;
-	}
-	fprintf(p->f, "%s > ", endpoint_name(&saddr, s->tuple.sport, &buf));
-	fputs(endpoint_name(&daddr, s->tuple.dport, &buf), p->f);
-	fprintf(p->f, " %s", proto_name(s->tuple.l4_proto, &buf));
-	if (*tcp_flags_words(s, flags))
-		fprintf(p->f, " %s", flags);
-}
-
 /* Whose it is; where that is unknown, who runs, if that has to do with it. */
 static void draw_process(struct page *p, const struct call *c)
 {
@@ -78,7 +44,7 @@ void text_header(struct page *p, const struct call *c)
 	draw_process(p, c);
 	if (c->subject) {
 		fputs("  ", p->f);
-		draw_tuple(p, c->subject);
+		text_subject(p, c->subject);
 		if (c->subject->number)
 			fprintf(p->f, "  packet %llu", c->subject->number);
 	}
@@ -90,17 +56,19 @@ static void draw_header(struct page *p, const struct call *c)
 	fputc('\n', p->f);
 }
 
-/* Would B's header say the same as A's, but for the time? */
-static bool same_subject(const struct subject *a, const struct subject *b)
-{
-	if (a == b || !b)
-		return true; /* what works for nobody known goes on for whom it was called */
-	return a && a->number == b->number && a->owner_known == b->owner_known &&
-	       a->owner.tgid == b->owner.tgid && a->tcp_flags == b->tcp_flags &&
-	       !memcmp(&a->tuple, &b->tuple, sizeof(a->tuple)) && (a->number || a->sk == b->sk);
-}
-
 /* ---- one call ----------------------------------------------------------------------------- */
+
+/* " to veth1", " to ifindex 7" */
+static void text_redirect(struct page *p, const struct redirect *r)
+{
+	if (!r->ifindex)
+		return;
+	fputs(" to ", p->f);
+	if (r->dev[0])
+		page_bytes(p, r->dev, sizeof(r->dev));
+	else
+		fprintf(p->f, "ifindex %u", r->ifindex);
+}
 
 void text_ret(struct page *p, const struct call *c, bool all)
 {
@@ -112,8 +80,24 @@ void text_ret(struct page *p, const struct call *c, bool all)
 
 	if (!*words || (weight == RET_USUAL && !all))
 		return;
-	fputs(" = ", p->f);
+	fputs(c->func->prog_kind ? "  " : " = ", p->f);
 	page_word(p, inks[weight], words);
+	text_redirect(p, &c->redirect);
+}
+
+void text_func(struct page *p, const struct func *f)
+{
+	if (f->prog_kind)
+		fprintf(p->f, "%s ", prog_kind_name(f->prog_kind));
+	page_bytes(p, f->name, sizeof(f->name));
+	if (f->prog_kind) {
+		fprintf(p->f, " [id %u%s]", f->prog_id,
+			f->flags & FUNC_CALLEE ? ", tail call" : "");
+	} else if (f->module[0] && strcmp(f->module, "vmlinux")) {
+		fputs(" [", p->f);
+		page_bytes(p, f->module, sizeof(f->module));
+		fputc(']', p->f);
+	}
 }
 
 static void draw_name(struct page *p, const struct call *c)
@@ -121,12 +105,7 @@ static void draw_name(struct page *p, const struct call *c)
 	char buf[WORDS_LEN];
 	const char *detail = call_detail_words(c, buf);
 
-	page_bytes(p, c->func->name, sizeof(c->func->name));
-	if (c->func->module[0] && strcmp(c->func->module, "vmlinux")) {
-		fputs(" [", p->f);
-		page_bytes(p, c->func->module, sizeof(c->func->module));
-		fputc(']', p->f);
-	}
+	text_func(p, c->func);
 	if (*detail)
 		fprintf(p->f, " %s", detail);
 }
@@ -154,11 +133,15 @@ static void draw_drop(struct page *p, const struct tree_drop *drop)
 {
 	page_ink(p, INK_BAD);
 	fputs("✗ dropped: ", p->f);
-	if (drop->reason[0]) {
-		page_bytes(p, drop->reason, sizeof(drop->reason));
-		fputs(" at ", p->f);
+	page_bytes(p, drop->reason, sizeof(drop->reason));
+	if (drop->location[0]) {
+		fputs(drop->reason[0] ? " at " : "", p->f);
+		page_bytes(p, drop->location, sizeof(drop->location));
 	}
-	page_bytes(p, drop->location, sizeof(drop->location));
+	if (drop->by.program) {
+		fputs(" by ", p->f);
+		text_func(p, drop->by.program);
+	}
 	page_ink(p, INK_PLAIN);
 	fputc('\n', p->f);
 }
@@ -210,7 +193,7 @@ int text_tree(struct page *p, const struct call_tree *t)
 	for (unsigned i = 0; i < t->calls_kept; i++) {
 		const struct call *c = &t->call[i];
 
-		if (!i || !same_subject(subject, c->subject)) {
+		if (!i || !text_same_subject(subject, c->subject)) {
 			draw_header(p, c);
 			subject = c->subject;
 			dev = "";
@@ -264,7 +247,7 @@ int text_hop(struct page *p, const struct hop *h)
 		draw_process(p, c);
 		if (c->subject) {
 			fputs("  ", p->f);
-			draw_tuple(p, c->subject);
+			text_subject(p, c->subject);
 		}
 	}
 	fputc('\n', p->f);

@@ -254,6 +254,7 @@ static int dispatch(struct tracker *t, const struct event *ev)
 	case REC_GAI_CALL:
 	case REC_GAI_RETURN:
 		return lookups_feed(t->lookups, ev);
+	case REC_PACKET: /* it names devices */
 	case REC_HOP:
 	case REC_HOP_RETURN:
 		return feed_paths(t, ev);

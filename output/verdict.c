@@ -15,12 +15,45 @@ static void set_cause(struct verdict *v, const char *cause, __u64 part_ns, __u64
 	v->hint[0] = '\0';
 }
 
+/* bpftool asks the network namespace it runs in; in which one the drop was, the sentence says. */
+static void hint_program(struct verdict *v, const struct func *program)
+{
+	const char *where =
+		program->prog_kind == PROG_CGROUP_SKB ? "bpftool cgroup tree" : "bpftool net";
+
+	snprintf(v->hint, sizeof(v->hint),
+		"look at that program: bpftool prog show id %u; where it is attached: %s",
+		program->prog_id, where);
+}
+
+static bool blames_dns_drop(const char *cause)
+{
+	return !strcmp(cause, "dns_retry") || !strcmp(cause, "dns_timeout");
+}
+
+/* The program that dropped what the rule is about; NULL = none did. */
+static const struct func *blamed_program(const struct rule *rule, const struct attempt *a)
+{
+	const struct drop *d = NULL;
+
+	if (blames_dns_drop(rule->cause))
+		return a->lookup->drop_by.program;
+	if (!strcmp(rule->cause, "syn_dropped_locally"))
+		d = blamed_drop(a, DROP_SYN);
+	else if (!strcmp(rule->cause, "synack_dropped_locally"))
+		d = blamed_drop(a, DROP_SYN_ACK);
+	return d ? d->by.program : NULL;
+}
+
 static void apply(struct verdict *v, const struct rule *rule, const struct attempt *a, __u64 charge)
 {
+	const struct func *program = blamed_program(rule, a);
 	struct words w = words_for(v);
 
 	set_cause(v, rule->cause, charge, attempt_dur_ns(a));
-	if (rule->hint != verdict_needs_functions || !a->calls)
+	if (program)
+		hint_program(v, program);
+	else if (rule->hint != verdict_needs_functions || !a->calls)
 		snprintf(v->hint, sizeof(v->hint), "%s", rule->hint);
 	rule->say(&w, a);
 }
@@ -188,9 +221,15 @@ static void say_lookup_outcome(struct words *w, const struct lookup *l)
 	if (l->search_misses)
 		say(w, ", after %u other name%s of the search list", l->search_misses,
 			l->search_misses == 1 ? "" : "s");
-	if (l->drops)
-		say(w, "; %u of its packets dropped in this host (%s%sin %s)", l->drops,
-			l->drop_reason, l->drop_reason[0] ? " " : "", l->drop_location);
+	say_lookup_drops(w, l);
+}
+
+static void hint_lookup(struct verdict *v, const struct lookup *l, const struct rule *rule)
+{
+	if (blames_dns_drop(rule->cause) && l->drop_by.program)
+		hint_program(v, l->drop_by.program);
+	else
+		snprintf(v->hint, sizeof(v->hint), "%s", rule->hint);
 }
 
 void verdict_of_lookup(const struct lookup *l, __u64 slow_ns, struct verdict *ret)
@@ -205,5 +244,5 @@ void verdict_of_lookup(const struct lookup *l, __u64 slow_ns, struct verdict *re
 	say_lookup_outcome(&w, l);
 	for (size_t i = 0; i < verdict_delays_count; i++)
 		if (!strcmp(verdict_delays[i].cause, ret->cause) && strcmp(ret->cause, "unknown"))
-			snprintf(ret->hint, sizeof(ret->hint), "%s", verdict_delays[i].hint);
+			hint_lookup(ret, l, &verdict_delays[i]);
 }

@@ -48,6 +48,7 @@ static void say_dns_timeout(struct words *w, const struct attempt *a)
 	say_address(w, &a->lookup->server);
 	say(w, " and held the lookup up for ");
 	say_duration(w, dns_ns(a));
+	say_lookup_drops(w, a->lookup);
 }
 
 static __u64 charge_dns_error(const struct attempt *a)
@@ -82,7 +83,11 @@ static void say_dns_retry(struct words *w, const struct attempt *a)
 	say_question(w, l);
 	say(w, " got no answer from ");
 	say_address(w, &l->first_server);
-	if (l->drops) {
+	if (l->drop_by.program) {
+		say(w, " (dropped in this host by ");
+		say_program(w, &l->drop_by, "");
+		say(w, ")");
+	} else if (l->drops) {
 		say(w, " (dropped in this host");
 		if (l->drop_reason[0])
 			say(w, ": %s", l->drop_reason);

@@ -86,8 +86,9 @@ static void say_neighbour(struct words *w, const struct attempt *a)
 static bool rejected_here(const struct attempt *a)
 {
 	bool rejected = is_unreachable(a) || a->err == ECONNREFUSED || a->err == EACCES;
+	const struct drop *d = blamed_drop(a, DROP_SYN);
 
-	return rejected && !a->syns_left && !a->neigh.waited && blamed_drop(a, DROP_SYN);
+	return rejected && !a->syns_left && !a->neigh.waited && d && !d->by.program;
 }
 
 static __u64 charge_icmp(const struct attempt *a)

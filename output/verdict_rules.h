@@ -38,6 +38,12 @@ void say_name(struct words *w, const char *name);        /* escaped */
 /* " by netfilter (NETFILTER_DROP in nf_hook_slow)", as far as known */
 void say_drop(struct words *w, const struct attempt *a, const struct drop *d);
 
+/* "the XDP program drop81 (id 12, XDP_DROP on veth1)"; without the device where DEV is "" */
+void say_program(struct words *w, const struct program_verdict *by, const char *dev);
+
+/* "; 2 of its packets dropped in this host (TC_EGRESS in ...)"; nothing where none was */
+void say_lookup_drops(struct words *w, const struct lookup *l);
+
 /* ", most of it (412 ms) in __dev_queue_xmit" where the function layer knows; else ELSE_SAY. */
 void say_phase_call(
 	struct words *w, const struct attempt *a, enum phase phase, const char *else_say);

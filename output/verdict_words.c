@@ -81,12 +81,69 @@ static void say_function(struct words *w, const char *location)
 		say(w, "in %.*s", len, location);
 }
 
+/* A verdict that does not drop was given, and could not be carried out. */
+static void say_verdict(struct words *w, const struct program_verdict *by)
+{
+	enum ret_weight weight;
+	char buf[WORDS_LEN];
+	const char *words = program_verdict_words(by, buf, &weight);
+
+	if (by->program->prog_kind == PROG_XDP && by->ret < 0)
+		say(w, ", XDP_REDIRECT failed with %s", words + 1);
+	else if (by->program->prog_kind && by->program->prog_kind != PROG_CGROUP_SKB)
+		say(w, ", %s%s", words, weight == RET_BAD ? "" : " failed");
+}
+
+void say_program(struct words *w, const struct program_verdict *by, const char *dev)
+{
+	static const char *const kinds[] = {
+		[PROG_NONE] = "BPF",
+		[PROG_XDP] = "XDP",
+		[PROG_TC] = "tc",
+		[PROG_CGROUP_SKB] = "cgroup",
+		[PROG_SK_SKB] = "sk_skb",
+		[PROG_LWT] = "LWT",
+		[PROG_NETFILTER] = "netfilter",
+	};
+	_Static_assert(ARRAY_SIZE(kinds) == PROG_KINDS, "a kind of program has no words");
+
+	say(w, "the %s program ", kinds[by->program->prog_kind]);
+	say_name(w, by->program->name);
+	say(w, " (id %u", by->program->prog_id);
+	say_verdict(w, by);
+	if (*dev) {
+		say(w, " on ");
+		say_name(w, dev);
+	}
+	say(w, ")");
+}
+
+void say_lookup_drops(struct words *w, const struct lookup *l)
+{
+	if (!l->drops)
+		return;
+	say(w, "; %u of its packets dropped in this host ", l->drops);
+	if (l->drop_by.program) {
+		say(w, "by ");
+		say_program(w, &l->drop_by, "");
+		return;
+	}
+	say(w, "(%s%sin ", l->drop_reason, l->drop_reason[0] ? " " : "");
+	say_name(w, l->drop_location);
+	say(w, ")");
+}
+
 void say_drop(struct words *w, const struct attempt *a, const struct drop *d)
 {
 	const char *who = dropper(d->reason);
 
 	if (d->netns && a->owner.netns && d->netns != a->owner.netns)
 		say(w, ", in another network namespace (%u)", d->netns);
+	if (d->by.program) {
+		say(w, " by ");
+		say_program(w, &d->by, d->dev);
+		return;
+	}
 	if (who)
 		say(w, " by %s", who);
 	say(w, " (");
@@ -124,6 +181,8 @@ void say_phase_call(
 /* Kernels without reasons tell it only by the place: the TCP receive function itself. */
 static bool explains_silence(const struct drop *d)
 {
+	if (d->by.program)
+		return true;
 	if (d->reason[0])
 		return strcmp(d->reason, "NO_SOCKET") && strncmp(d->reason, "NEIGH_", 6);
 	return strncmp(d->location, "tcp_v4_rcv", 10) && strncmp(d->location, "tcp_v6_rcv", 10) &&
