@@ -73,10 +73,11 @@ static __always_inline struct arrival *arrival_here(void)
 SEC("raw_tp/netif_receive_skb")
 int on_arrival(struct bpf_raw_tracepoint_args *ctx)
 {
+	const struct sk_buff *skb = (void *)ctx->args[0];
 	struct arrival *a = arrival_here();
 
-	a->skb = ctx->args[0];
-	a->dev = (__u64)PEEK(sk_buff, (struct sk_buff *)a->skb, dev);
+	a->skb = (__u64)skb;
+	a->dev = (__u64)PEEK(sk_buff, skb, dev);
 	return 0;
 }
 
@@ -126,7 +127,9 @@ static __noinline int place_of(struct place *at, const struct sk_buff *skb, cons
 
 static __always_inline __u32 place_ifindex(const struct place *at)
 {
-	return at->dev ? (__u32)PEEK(net_device, at->dev, ifindex) : at->iif;
+	const struct net_device *dev = at->dev;
+
+	return dev ? (__u32)PEEK(net_device, dev, ifindex) : at->iif;
 }
 
 /* A device other than the one it came in by, or none of those: it was on its way out. */
