@@ -40,6 +40,8 @@ FUZZERS  := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_CFLAGS = -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
 
 KERNEL ?= 6.12
+# Programs for the virtual machines to trace, and what attaches them.
+VM_PROGS := $(B)/tests/vm/progs/load
 
 .PHONY: all help test unit diff fuzz scenario test-vm vm-shell check demo bench \
 	bench-vm demo-vm soak-vm format clean
@@ -139,7 +141,7 @@ fuzz: $(FUZZERS)
 scenario: $(B)/pathlag $(B)/.deps-test
 	$(Q)tests/run scenario $(ONLY)
 
-test-vm: $(B)/pathlag $(B)/.deps-vm
+test-vm: $(B)/pathlag $(VM_PROGS) $(B)/.deps-vm
 	$(Q)tests/vm/runner
 	$(Q)ci/vm run --kernel all --module tests/vm/module --timeout 2400 -- \
 		tests/run scenario $(ONLY)
@@ -172,6 +174,12 @@ soak-vm: $(B)/pathlag $(B)/.deps-vm $(VM_LOADS)
 $(B)/tests/vm/bench/%: $(B)/tests/vm/bench/%.o
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@
+
+$(B)/tests/vm/progs/progs.bpf.o: BPF_CFLAGS += -I/usr/include/$(shell $(CC) -print-multiarch)
+$(VM_PROGS).o: | $(B)/tests/vm/progs/progs.skel.h
+$(VM_PROGS): $(B)/tests/vm/progs/load.o
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -Wl,-Bstatic -lbpf -lelf -lz -Wl,-Bdynamic -o $@
 
 $(B)/tests/bench/%: $(B)/tests/bench/%.o
 	$(call msg,LINK,$@)

@@ -10,6 +10,7 @@
  *	    36..39  enum cookie_role
  *	    40      COOKIE_SILENT                  41      COOKIE_NO_RETURN
  *	    42..45  parameters in registers (fexit finds the return value behind them)
+ *	    46..49  enum rec_prog_kind: it is a BPF program
  */
 #ifndef PATHLAG_COOKIE_H
 #define PATHLAG_COOKIE_H
@@ -40,6 +41,12 @@ enum cookie_role {
 #define COOKIE_SK_KIND(c)  ((__u32)((c) >> 33 & 7))
 #define COOKIE_ROLE(c)     ((__u32)((c) >> 36 & 15))
 #define COOKIE_PARAMS(c)   ((__u32)((c) >> 42 & 15))
+#define COOKIE_PROG(c)     ((__u32)((c) >> 46 & 15))
+
+#define COOKIE_PROG_SHIFT 46
+
+/* Numbers of programs begin here: that of a function is never one. */
+#define FUNC_PROG_FIRST 0x800000u
 
 #define COOKIE(func, skb_pos, skb_kind, sk_pos, sk_kind, role, params)                       \
  ((__u64)(func) | (__u64)(skb_pos) << 24 | (__u64)(skb_kind) << 27 | (__u64)(sk_pos) << 30 | \
@@ -67,6 +74,7 @@ enum cookie_kind {
 	KIND_REQUEST,
 	KIND_XDP_BUFF,
 	KIND_XDP_FRAME,
+	KIND_NF_CTX, /* what a netfilter program gets: not one of functions.h */
 };
 
 #endif

@@ -16,8 +16,7 @@
 #include "bpf/judge.bpf.h"
 #include "bpf/verdict.bpf.h"
 
-const volatile bool with_drops = false;    /* this run is `drops` */
-const volatile bool with_programs = false; /* dropped_frame() is called: XDP_ABORTED is its */
+const volatile bool with_drops = false; /* this run is `drops` */
 
 #define SENDERS_MAX 16384
 
@@ -404,11 +403,12 @@ static __always_inline __u16 frame_type(const struct dropping_frame *f, __u64 *l
 }
 
 /*
- * Where an XDP program returns XDP_DROP or XDP_ABORTED and with_drops is set. Needs neither an skb
+ * Where an XDP program returns XDP_DROP or XDP_ABORTED and with_drops is set (program.bpf.h; then
+ * XDP_ABORTED is told there, not by xdp_exception). Needs neither an skb
  * nor a followed packet; asks scope and expression itself. Where the frame is an skb's memory
  * (generic XDP, veth), the kernel frees that next: verdict_note() keeps it from being told again.
  */
-static __noinline __attribute__((unused)) int dropped_frame(const struct dropping_frame *f)
+static __noinline int dropped_frame(const struct dropping_frame *f)
 {
 	const struct rec_owner *owner = NULL;
 	struct packet p = {};

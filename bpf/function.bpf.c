@@ -5,9 +5,8 @@
  * (cookie.h). The loader (hook.c) loads those of one backend.
  */
 #include "bpf/vmlinux.h"
-#include "bpf/hop.bpf.h"
+#include "bpf/program.bpf.h"
 #include "bpf/follow.bpf.h"
-#include "bpf/dropped.bpf.h"
 #include <bpf/bpf_tracing.h>
 
 char LICENSE[] SEC("license") = "GPL";
@@ -233,6 +232,42 @@ int on_fexit(void *ctx)
 	if (call_noted(slot) != cookie)
 		return 0;
 	return hop_leave(cookie, slot, word_of(ctx, COOKIE_PARAMS(cookie) + 1));
+}
+
+/* ---- BPF programs: likewise, a copy for each (hook_program.c) ---------------------------------
+ */
+
+SEC("program/entry")
+int on_program(void *ctx)
+{
+	__u64 slot = address_of(ctx), cookie = cookie_here();
+
+	if (armed && !with_drops && !program_enter(ctx, cookie, slot, word_of(ctx, 1)))
+		RUN(call_note(slot, cookie));
+	return 0;
+}
+
+/* Behind its arguments; where BTF and verifier do not agree on those, the kernel takes five. */
+static __always_inline __u64 program_returned(void *ctx, __u64 cookie)
+{
+	__u64 ret = 0;
+
+	if (!bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_func_ret))
+		return word_of(ctx, COOKIE_PARAMS(cookie) + 1);
+	bpf_get_func_ret(ctx, &ret);
+	return ret;
+}
+
+SEC("program/exit")
+int on_program_exit(void *ctx)
+{
+	__u64 slot = address_of(ctx), cookie = cookie_here();
+
+	if (with_drops)
+		return program_drop(ctx, cookie, word_of(ctx, 1), program_returned(ctx, cookie));
+	if (call_noted(slot) != cookie)
+		return 0;
+	return program_leave(cookie, slot, word_of(ctx, 1), program_returned(ctx, cookie));
 }
 
 /* ---- whose packets are whose, whatever functions are traced: only where processes decide ------

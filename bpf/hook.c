@@ -83,6 +83,9 @@ static int hooked_collect(struct hooks *h, const struct hooks_cfg *cfg)
 	const struct functions *list = cfg->functions;
 	const struct role *role;
 
+	if (!h->functions)
+		return 0;
+
 	h->hooked = calloc(list->count + 64, sizeof(*h->hooked));
 	if (!h->hooked)
 		return -ENOMEM;
@@ -145,11 +148,12 @@ int hooks_open(
 	libbpf_set_print(cfg->log);
 	setrlimit(RLIMIT_MEMLOCK, &unlimited);
 	h->drops = cfg->drops;
+	h->functions = cfg->functions && !cfg->drops;
 	h->no_returns = cfg->no_returns;
 	h->backend = cfg->backend;
 	h->cookies = is_single(h) && kernel_has_helper(k, "BPF_FUNC_get_attach_cookie");
-	code = h->drops ? 0 : resolve(h, cfg, err);
-	if (!code && !h->drops)
+	code = h->functions ? resolve(h, cfg, err) : 0;
+	if (!code)
 		code = hooked_collect(h, cfg);
 	if (!code)
 		code = hooks_load(h, k, cfg, err);
@@ -244,10 +248,11 @@ int hooks_arm(struct hooks *h, struct errbuf *err)
 	int code;
 
 	arm_tracepoints(h);
-	code = h->drops ? 0 : is_single(h) ? arm_singly(h) : arm_multi(h);
+	code = !h->functions ? 0 : is_single(h) ? arm_singly(h) : arm_multi(h);
 	if (code)
 		return err_set(err, code, "cannot attach: %s", strerror(-code));
-	if (!h->drops && !hooks_attached(h))
+	hooks_scan(h);
+	if (h->functions && !hooks_attached(h))
 		return err_set(err, -ENOTSUP, "no function could be attached%s%s",
 			h->skipped_count ? ": " : "", h->skipped_count ? h->skipped[0] : "");
 	__atomic_store_n(&h->skel->bss->armed, 1, __ATOMIC_RELEASE);
@@ -293,6 +298,26 @@ const struct function *hooks_function(const struct hooks *h, __u32 id, __u32 *fl
 	return h->hooked[id].f;
 }
 
+const struct program *hooks_program(const struct hooks *h, __u32 id)
+{
+	return h->programs ? program_hooks_get(h->programs, id) : NULL;
+}
+
+static void on_program_skip(void *arg, const struct program *p, const char *why)
+{
+	skip(arg, "program %s (id %u): %s", p->name, p->id, why);
+}
+
+size_t hooks_scan(struct hooks *h)
+{
+	return h->programs ? program_hooks_scan(h->programs, on_program_skip, h) : 0;
+}
+
+size_t hooks_programs(const struct hooks *h)
+{
+	return h->programs ? program_hooks_count(h->programs) : 0;
+}
+
 size_t hooks_attached(const struct hooks *h)
 {
 	size_t n = 0;
@@ -326,6 +351,7 @@ void hooks_free(struct hooks *h)
 		return;
 	hooks_disarm(h);
 	fd_list_close(&h->links);
+	program_hooks_free(h->programs);
 	for (size_t i = 0; i < ARRAY_SIZE(h->tracepoint); i++)
 		bpf_link__destroy(h->tracepoint[i]);
 	ring_buffer__free(h->ring);

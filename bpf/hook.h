@@ -17,6 +17,7 @@
 #include "bpf/functions.h"
 #include "bpf/kernel.h"
 #include "bpf/probe.h"
+#include "bpf/programs.h"
 #include "filters/filter.h"
 #include "filters/scope.h"
 
@@ -39,10 +40,12 @@ int hook_backend_of(
 #define HOOK_SLOW_MANY 150
 
 struct hooks_cfg {
-	bool drops; /* `drops`: no functions (and no backend): what this host drops, by
-		     * dropped.bpf.h
-		     */
-	struct functions *functions;   /* chosen; hooks_open() resolves them as the backend needs */
+	bool drops;    /* `drops`: no functions (and no backend): what this host drops, by
+			* dropped.bpf.h
+			*/
+	bool programs; /* BPF programs of the host, too, as far as the kernel lets them be traced */
+	struct functions *functions;   /* chosen; hooks_open() resolves them as the backend needs;
+					* NULL = none, and no backend */
 	enum hook_backend backend;     /* one that hook_backend_try() finds working */
 	struct probes *probes;         /* connect: share its ring and sockets; NULL = alone */
 	const struct scope *scope;     /* alone: NULL = everything */
@@ -77,7 +80,15 @@ void hooks_lost(const struct hooks *h, uint64_t counts[LOST_KINDS]);
  * rec_func_flags. */
 const struct function *hooks_function(const struct hooks *h, __u32 id, __u32 *flags);
 
+/* Likewise the program. */
+const struct program *hooks_program(const struct hooks *h, __u32 id);
+
+/* Traces the programs that have been loaded since the last time; how many. hooks_arm() does it
+ * first, then it is to be called now and then: one system call where there is nothing new. */
+size_t hooks_scan(struct hooks *h);
+
 size_t hooks_attached(const struct hooks *h); /* functions */
+size_t hooks_programs(const struct hooks *h); /* programs traced */
 size_t hooks_skipped(const struct hooks *h);
 const char *hooks_skipped_name(const struct hooks *h, size_t i); /* and why; NULL past the end */
 

@@ -6,6 +6,7 @@
 #include "bpf/hook.h"
 #include "bpf/cookie.h"
 #include "bpf/hook_link.h"
+#include "bpf/hook_program.h"
 
 #include "bpf/function.skel.h"
 
@@ -17,7 +18,9 @@ struct hooks {
 	enum hook_backend backend;
 	struct hooked *hooked; /* by number, as in rec_hop.func */
 	size_t count;
-	bool drops; /* no functions */
+	bool drops;
+	bool functions;                 /* some were chosen */
+	struct program_hooks *programs; /* NULL = none are traced */
 	bool no_returns;
 	bool cookies; /* each attachment carries one */
 	struct fd_list links;

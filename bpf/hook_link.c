@@ -158,7 +158,7 @@ int hook_link_kprobe(struct fd_list *fds, struct hooked *h, int enter, int leave
 #define LD_IMM64 (BPF_LD | BPF_IMM | BPF_DW)
 
 /* The mark is an ordinary 64-bit constant, in two instructions. */
-static int put_cookie(struct bpf_insn *insns, size_t n, __u64 cookie)
+int cookie_put(struct bpf_insn *insns, size_t n, __u64 cookie)
 {
 	int found = 0;
 
@@ -208,7 +208,7 @@ static int clone_load(const struct bpf_program *template, const struct hooked *h
 	if (!insns)
 		return -ENOMEM;
 	memcpy(insns, bpf_program__insns(template), n * sizeof(*insns));
-	err = put_cookie(insns, n, h->cookie);
+	err = cookie_put(insns, n, h->cookie);
 	if (err)
 		return err;
 	fd = bpf_prog_load(

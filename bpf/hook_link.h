@@ -51,4 +51,7 @@ int hook_link_kprobe(struct fd_list *fds, struct hooked *h, int enter, int leave
 int hook_link_fentry(struct fd_list *fds, struct hooked *h, const struct bpf_program *enter,
 	const struct bpf_program *leave);
 
+/* Puts COOKIE into a copy of a program's N instructions; -ENOENT where there is no place for it. */
+int cookie_put(struct bpf_insn *insns, size_t n, __u64 cookie);
+
 #endif

@@ -48,8 +48,10 @@ static void programs_choose(struct hooks *h, const struct kernel *k, const struc
 
 	bpf_program__set_autoload(s->progs.on_session, h->backend == HOOK_SESSION);
 	/* fentry cannot reach functions without BTF: they get a kprobe. */
-	bpf_program__set_autoload(s->progs.on_enter, !h->drops && h->backend != HOOK_SESSION);
-	bpf_program__set_autoload(s->progs.on_leave, !h->drops && h->backend != HOOK_SESSION);
+	bpf_program__set_autoload(s->progs.on_enter, h->functions && h->backend != HOOK_SESSION);
+	bpf_program__set_autoload(s->progs.on_leave, h->functions && h->backend != HOOK_SESSION);
+	bpf_program__set_autoload(s->progs.on_program, h->programs != NULL);
+	bpf_program__set_autoload(s->progs.on_program_exit, h->programs != NULL);
 	bpf_program__set_autoload(s->progs.on_fentry, h->backend == HOOK_FENTRY);
 	bpf_program__set_autoload(s->progs.on_fexit, h->backend == HOOK_FENTRY);
 	bpf_program__set_autoload(s->progs.on_kfree_skb, !h->drops && !reasons);
@@ -81,9 +83,13 @@ static void maps_choose(struct hooks *h, bool context)
 		bpf_map__set_max_entries(s->maps.told_socks, 1);
 		bpf_map__set_max_entries(s->maps.flows, 1);
 	}
-	if (h->backend == HOOK_SESSION)
+	if (h->drops || !h->programs) {
+		bpf_map__set_max_entries(s->maps.frames, 1);
+		bpf_map__set_max_entries(s->maps.heads, 1);
+	}
+	if (h->backend == HOOK_SESSION && !h->programs)
 		bpf_map__set_max_entries(s->maps.calls_open, 1);
-	if (!h->cookies && !h->drops)
+	if (!h->cookies && h->functions)
 		bpf_map__set_max_entries(s->maps.cookies, 2 * h->count);
 	if (!context)
 		bpf_map__set_max_entries(s->maps.stacks_open, 1);
@@ -105,6 +111,8 @@ static void configure(struct hooks *h, struct kernel *k, const struct hooks_cfg 
 	s->rodata->with_cookies = h->cookies;
 	s->rodata->with_stacks = cfg->stacks;
 	s->rodata->with_drops = cfg->drops;
+	s->rodata->with_programs = h->programs != NULL;
+	s->rodata->only_programs = h->programs && !h->functions;
 	s->rodata->only_ifindex = cfg->ifindex;
 	s->rodata->filter_on = h->splice != NULL;
 	s->rodata->reason_consumed = kernel_reason_consumed(k);
@@ -210,6 +218,12 @@ int hooks_load(struct hooks *h, struct kernel *k, const struct hooks_cfg *cfg, s
 
 	if (code)
 		return code;
+	if (cfg->programs)
+		code = program_hooks_new(&h->programs, h->splice, err);
+	if (code)
+		return code;
 	code = load(h, k, cfg);
+	if (h->programs)
+		program_hooks_loaded(h->programs);
 	return code ? load_error(h, code, err) : 0;
 }

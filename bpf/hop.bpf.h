@@ -160,6 +160,18 @@ static __always_inline void hop_skb(struct rec_hop *r, const struct sk_buff *skb
 	r->netns = skb_netns(&refs, r->sk);
 }
 
+static __always_inline void hop_frame(struct rec_hop *r, __u64 key)
+{
+	const struct xdp_buff *xdp = (void *)key;
+	const struct net_device *dev = frame_dev(key);
+
+	r->flags |= HOP_FRAME;
+	r->len = BPF_CORE_READ(xdp, data_end) - BPF_CORE_READ(xdp, data);
+	r->mark = 0;
+	r->ifindex = PEEK(net_device, dev, ifindex);
+	r->netns = dev_netns(dev);
+}
+
 static __always_inline void hop_fill(
 	struct rec_hop *r, const struct hop *h, __u64 packet, bool process)
 {
@@ -179,6 +191,10 @@ static __always_inline void hop_fill(
 	r->tgid = id >> 32;
 	r->tid = id;
 	r->detail = hop_detail(h);
+	if (with_programs && h->xdp) {
+		hop_frame(r, h->xdp);
+		return;
+	}
 	if (packet) {
 		hop_skb(r, (void *)h->skb);
 		return;
@@ -382,18 +398,17 @@ static __always_inline void hop_copied(__u64 cookie, __u64 slot, __u64 ret)
 	bpf_map_delete_elem(&copies, &slot);
 }
 
-static __noinline int hop_leave(__u64 cookie, __u64 slot, __u64 ret)
-{
-	__u32 role = COOKIE_ROLE(cookie);
-	struct rec_hop_return *r;
+/* Where a program has asked for the packet to go; 0 = nowhere else. */
+struct redirect {
+	__u32 ifindex;
+	__u32 netns;
+};
 
-	if (role == ROLE_COPY || role == ROLE_SEGMENT)
-		hop_copied(cookie, slot, ret);
-	if (cookie & COOKIE_SILENT)
-		return 0;
-	if (with_context)
-		RUN(open_pop(slot));
-	r = rec_start(REC_HOP_RETURN, sizeof(*r));
+static __always_inline int return_tell(
+	__u64 cookie, __u64 slot, __u64 ret, const struct redirect *to)
+{
+	struct rec_hop_return *r = rec_start(REC_HOP_RETURN, sizeof(*r));
+
 	if (!r)
 		return 0;
 	r->func = COOKIE_FUNC(cookie);
@@ -401,9 +416,24 @@ static __noinline int hop_leave(__u64 cookie, __u64 slot, __u64 ret)
 	r->stack = slot & ~(STACK_BYTES - 1);
 	r->slot = slot;
 	r->ret = ret;
-	r->target = r->target_netns = 0;
+	r->target = to->ifindex;
+	r->target_netns = to->netns;
 	rec_end(r);
 	return done();
+}
+
+static __noinline int hop_leave(__u64 cookie, __u64 slot, __u64 ret)
+{
+	__u32 role = COOKIE_ROLE(cookie);
+	const struct redirect nowhere = {};
+
+	if (role == ROLE_COPY || role == ROLE_SEGMENT)
+		hop_copied(cookie, slot, ret);
+	if (cookie & COOKIE_SILENT)
+		return 0;
+	if (with_context)
+		RUN(open_pop(slot));
+	return return_tell(cookie, slot, ret, &nowhere);
 }
 
 #endif

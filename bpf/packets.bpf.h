@@ -6,7 +6,7 @@
 #ifndef PATHLAG_PACKETS_BPF_H
 #define PATHLAG_PACKETS_BPF_H
 
-#include "bpf/judge.bpf.h"
+#include "bpf/frames.bpf.h"
 
 #define SEGMENTS_MAX 64 /* of one skb_segment(): 64 KiB in pieces of 1 KiB */
 
@@ -71,6 +71,105 @@ static __always_inline int packet_tell(
 	return done();
 }
 
+static __always_inline int end_tell(
+	__u64 packet, __u64 skb, __u64 location, __u32 reason, __u32 dropped)
+{
+	struct rec_packet_end *r = rec_start(REC_PACKET_END, sizeof(*r));
+
+	if (!r)
+		return 0;
+	r->packet = packet;
+	r->skb = skb;
+	r->location = location;
+	r->reason = reason;
+	r->dropped = dropped;
+	rec_end(r);
+	return done();
+}
+
+/* ---- the bytes of the headers ---------------------------------------------------------------- */
+
+#define MAC_NOT_SET 0xffff
+#define ND_FIRST    133 /* router solicitation ... redirect */
+#define ND_LAST     137
+
+struct sk_buff___frame {
+	__be16 vlan_proto;
+	__u16 vlan_tci;
+} __attribute__((preserve_access_index));
+
+static __always_inline void frame_bytes(struct rec_frame *r, __u64 at, __u64 end)
+{
+	__u64 len = end > at ? end - at : 0;
+
+	__builtin_memset(r->bytes, 0, sizeof(r->bytes));
+	if (len > REC_FRAME_MAX)
+		len = REC_FRAME_MAX;
+	r->caplen = len;
+	asm volatile("" : "+r"(len));
+	if (len <= REC_FRAME_MAX)
+		bpf_probe_read_kernel(r->bytes, len, (void *)at);
+}
+
+static __noinline int bytes_tell(__u64 key, __u64 id, __u64 at, __u64 end, __u32 layer)
+{
+	const struct sk_buff___frame *skb = (void *)key;
+	struct rec_frame *r = rec_start(REC_FRAME, sizeof(*r));
+
+	if (!r)
+		return 0;
+	r->packet = id;
+	r->skb = key;
+	r->protocol = bpf_ntohs(PEEK(sk_buff, (struct sk_buff *)key, protocol));
+	r->vlan = BPF_CORE_READ(skb, vlan_tci);
+	r->has_vlan = BPF_CORE_READ(skb, vlan_proto) && filter_has_tag(skb);
+	r->layer = layer;
+	frame_bytes(r, at, end);
+	rec_end(r);
+	return done();
+}
+
+/* Without a link-layer header only ARP and neighbour discovery say more than REC_PACKET does. */
+static __always_inline bool bytes_matter(const struct skb_place *at, __u64 l3)
+{
+	__u64 w[6] = {};
+	__u8 *hdr = (void *)w;
+
+	if (at->protocol == bpf_htons(ETH_P_ARP))
+		return true;
+	if (words_read(w, sizeof(w), (void *)l3))
+		return false;
+	return hdr[0] >> 4 == 6 && hdr[6] == IPPROTO_ICMPV6 && hdr[40] >= ND_FIRST &&
+	       hdr[40] <= ND_LAST;
+}
+
+/* The headers of a followed packet, where they have not been told, or others lie before IP's. */
+__noinline int packet_bytes(__u64 key)
+{
+	struct followed *f = packet_followed(key);
+	__u32 mac = PEEK(sk_buff, (struct sk_buff *)key, mac_header);
+	struct skb_place at;
+	__u64 end, l3, w[2], sum = 1;
+
+	if (!f || skb_place((void *)key, &at) || !at.network || at.network == 0xffff)
+		return 0;
+	end = (__u64)at.head + at.tail;
+	l3 = (__u64)at.head + at.network;
+	if (mac != MAC_NOT_SET && mac + ETH_HLEN <= at.network && filter_ethernet((void *)key)) {
+		if (words_read(w, sizeof(w), at.head + mac))
+			return 0;
+		sum += w[0] * 3 + (w[1] & 0xffffffffffff) * 5;
+		if (sum == f->l2)
+			return 0;
+		f->l2 = sum;
+		return bytes_tell(key, f->id, (__u64)at.head + mac, end, 2);
+	}
+	if (f->l2 || !bytes_matter(&at, l3))
+		return 0;
+	f->l2 = sum;
+	return bytes_tell(key, f->id, l3, end, 3);
+}
+
 /* Headers appear on the way down, and NAT and tunnels change them: said again where they do. */
 __noinline int packet_refresh(__u64 key)
 {
@@ -81,12 +180,97 @@ __noinline int packet_refresh(__u64 key)
 	if (!f || !packet_of(&p, skb) || tuple_same(&p.tuple, &f->tuple))
 		return 0;
 	f->tuple = p.tuple;
+	if (with_programs)
+		f->stamp = stamp_of(key);
 	if (scope_on && f->sk) {
 		__u64 sk = f->sk;
 
 		bpf_map_update_elem(&flows, &p.tuple, &sk, BPF_ANY);
 	}
 	return packet_tell(skb, f, &p);
+}
+
+/* ---- the end --------------------------------------------------------------------------------- */
+
+/* The end that was held back for a frame that has not come. */
+static __always_inline void latest_release(struct latest *l)
+{
+	if (!l->held)
+		return;
+	l->held = 0;
+	end_tell(l->id, l->skb, 0, 0, 0);
+}
+
+/* SKB is what this CPU is concerned with now. */
+static __noinline int packet_latest(__u64 skb)
+{
+	struct followed *f = packet_followed(skb);
+	struct latest *l = latest_here();
+
+	if (!l || !f)
+		return 0;
+	latest_release(l);
+	l->skb = skb;
+	l->id = f->id;
+	l->sk = f->sk;
+	l->stamp = f->stamp;
+	return done();
+}
+
+#define XDP_MODE_DRIVER 1
+
+/* A device's own program will get a copy of this one. */
+static __always_inline bool has_program(__u64 skb)
+{
+	struct net_device___xdp *dev = (void *)PEEK(sk_buff, (struct sk_buff *)skb, dev);
+
+	return dev && BPF_CORE_READ(dev, xdp_state[XDP_MODE_DRIVER].prog);
+}
+
+/* Its memory was a frame's. */
+static __noinline int frame_freed(__u64 skb, __u64 location, __u32 reason, __u32 dropped)
+{
+	__u64 head = head_of(skb);
+	struct frame *f = bpf_map_lookup_elem(&frames, &head);
+
+	if (!f || f->depth)
+		return 0;
+	end_tell(f->id, head, location, reason, dropped);
+	bpf_map_delete_elem(&frames, &head);
+	return done();
+}
+
+__noinline int packet_end(__u64 skb, __u64 location, __u32 reason, __u32 dropped)
+{
+	struct followed *f = packet_followed(skb);
+
+	if (!f)
+		return with_programs && frames_seen ? frame_freed(skb, location, reason, dropped)
+						    : 0;
+	if (with_programs && !dropped && has_program(skb)) {
+		struct latest *l = latest_here();
+
+		RUN(packet_latest(skb));
+		if (l)
+			l->held = 1;
+	} else {
+		end_tell(f->id, skb, location, reason, dropped);
+	}
+	if (!bpf_map_delete_elem(&packets, &skb))
+		__sync_fetch_and_add(&following, -1);
+	return 0;
+}
+
+/* Where no functions are traced, the end of some is not seen: is another packet in this skb now? */
+static __noinline int packet_replaced(__u64 skb)
+{
+	struct followed *f = packet_followed(skb);
+	__u64 stamp = stamp_of(skb);
+
+	if (!f || !f->stamp || !stamp || f->stamp == stamp)
+		return 0;
+	packet_end(skb, 0, 0, 0);
+	return 1;
 }
 
 /* ---- beginning ------------------------------------------------------------------------------- */
@@ -101,6 +285,11 @@ static __always_inline struct followed *packet_keep(__u64 skb)
 		return NULL;
 	}
 	__sync_fetch_and_add(&following, 1);
+	if (with_programs) {
+		__u64 head = head_of(skb);
+
+		bpf_map_update_elem(&heads, &head, &skb, BPF_ANY);
+	}
 	return bpf_map_lookup_elem(&packets, &skb);
 }
 
@@ -119,7 +308,34 @@ __noinline int packet_follow(__u64 key, __u64 sk)
 	f->tuple = p.tuple;
 	if (scope_on && sk && p.tuple.family)
 		bpf_map_update_elem(&flows, &p.tuple, &sk, BPF_ANY);
+	if (with_programs)
+		f->stamp = stamp_of(key);
 	packet_tell(skb, f, &p);
+	return 1;
+}
+
+/* The skb that a followed frame has become. */
+__noinline int packet_from_frame(__u64 key)
+{
+	__u64 head = head_of(key), stamp = stamp_of(key);
+	struct frame *from = bpf_map_lookup_elem(&frames, &head);
+	struct packet p = {};
+	struct followed *f;
+
+	if (!from || from->depth || (stamp && from->stamp && stamp != from->stamp))
+		return 0;
+	f = packet_keep(key);
+	if (!f)
+		return 0;
+	packet_of(&p, (void *)key);
+	f->id = from->id;
+	f->sk = from->sk;
+	f->parent = head;
+	f->stamp = from->stamp;
+	f->tuple = p.tuple;
+	packet_tell((void *)key, f, &p);
+	end_tell(f->id, head, 0, 0, 0);
+	bpf_map_delete_elem(&frames, &head);
 	return 1;
 }
 
@@ -142,6 +358,8 @@ static __always_inline bool packet_first(__u64 here, __u64 skb)
 {
 	__u64 sk = 0;
 
+	if (with_programs && frames_seen && packet_from_frame(skb))
+		return true;
 	if (with_connect || scope_on) {
 		sk = packet_sock(here, skb, packet_own_sock(skb));
 		if (!sk)
@@ -152,15 +370,26 @@ static __always_inline bool packet_first(__u64 here, __u64 skb)
 	return packet_follow(skb, sk ? sk : packet_own_sock(skb));
 }
 
+static __noinline int packet_renew(__u64 skb)
+{
+	packet_refresh(skb);
+	return with_connect ? done() : packet_bytes(skb);
+}
+
 /* Is it followed, or to be from now on? */
 static __always_inline bool packet_judge(__u64 here, __u64 skb)
 {
 	struct followed *f = packet_followed(skb);
 	__u64 sum;
 
+	if (f && only_programs && packet_replaced(skb))
+		f = NULL;
 	if (!f) {
-		if (packet_first(here, skb))
+		if (packet_first(here, skb)) {
+			if (!with_connect)
+				packet_bytes(skb);
 			return true;
+		}
 		if (read_direct)
 			RUN(packet_refuse(skb));
 		return false;
@@ -170,8 +399,10 @@ static __always_inline bool packet_judge(__u64 here, __u64 skb)
 	sum = read_direct ? packet_sum(skb) : 0;
 	if (!sum || sum != f->sum) {
 		f->sum = sum;
-		packet_refresh(skb);
+		RUN(packet_renew(skb));
 	}
+	if (with_programs)
+		RUN(packet_latest(skb));
 	return true;
 }
 
@@ -210,6 +441,7 @@ __noinline int packet_copied(__u64 skb, __u64 from, __u64 id)
 	if (old) {
 		f->sk = old->sk;
 		f->tuple = old->tuple;
+		f->stamp = old->stamp;
 	}
 	packet_of(&p, (void *)skb);
 	return packet_tell((void *)skb, f, &p);
@@ -225,29 +457,6 @@ __noinline int packet_segmented(__u64 first, __u64 from, __u64 id)
 		packet_copied(skb, from, id);
 		skb = (__u64)BPF_CORE_READ((struct sk_buff *)skb, next);
 	}
-	return 0;
-}
-
-/* ---- the end --------------------------------------------------------------------------------- */
-
-__noinline int packet_end(__u64 skb, __u64 location, __u32 reason, __u32 dropped)
-{
-	struct followed *f = packet_followed(skb);
-	struct rec_packet_end *r;
-
-	if (!f)
-		return 0;
-	r = rec_start(REC_PACKET_END, sizeof(*r));
-	if (r) {
-		r->packet = f->id;
-		r->skb = skb;
-		r->location = location;
-		r->reason = reason;
-		r->dropped = dropped;
-		rec_end(r);
-	}
-	if (!bpf_map_delete_elem(&packets, &skb))
-		__sync_fetch_and_add(&following, -1);
 	return 0;
 }
 

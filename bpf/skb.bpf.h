@@ -11,6 +11,7 @@
 #include "bpf/sock.bpf.h"
 
 #define ETH_P_IP   0x0800
+#define ETH_P_ARP  0x0806
 #define ETH_P_IPV6 0x86DD
 #define ETH_P_VLAN 0x8100
 #define ETH_P_QINQ 0x88A8

@@ -17,13 +17,15 @@
 
 /* ---- configuration --------------------------------------------------------------------------- */
 
-const volatile bool with_connect = false; /* follow what the milestone layer follows */
-const volatile bool scope_on = false;     /* alone: whose sockets are wanted */
-const volatile bool judge_anew = false;   /* --no-follow */
-const volatile bool with_context = false; /* there are functions without a packet of their own */
-const volatile bool with_cookies = false; /* each attachment has its own; else by address */
-const volatile bool with_stacks = false;  /* a stack trace with each entry */
-const volatile __u32 only_ifindex = 0;    /* 0 = any */
+const volatile bool with_connect = false;  /* follow what the milestone layer follows */
+const volatile bool scope_on = false;      /* alone: whose sockets are wanted */
+const volatile bool judge_anew = false;    /* --no-follow */
+const volatile bool with_context = false;  /* there are functions without a packet of their own */
+const volatile bool with_cookies = false;  /* each attachment has its own; else by address */
+const volatile bool with_stacks = false;   /* a stack trace with each entry */
+const volatile __u32 only_ifindex = 0;     /* 0 = any */
+const volatile bool with_programs = false; /* BPF programs may be traced */
+const volatile bool only_programs = false; /* and no functions: not every packet is seen to end */
 
 /* ---- state ----------------------------------------------------------------------------------- */
 
@@ -35,6 +37,8 @@ struct followed {
 	__u64 sk;
 	__u64 parent;
 	__u64 sum;              /* of its headers when they were last looked at (recent.bpf.h) */
+	__u64 stamp;            /* of what its headers keep on the way (frames.bpf.h); 0 = none */
+	__u64 l2;               /* of its link-layer header as last told; 0 = not told */
 	struct rec_tuple tuple; /* as last told; family 0 = no headers yet */
 };
 
@@ -95,6 +99,7 @@ struct hop {
 	__u64 stack;
 	__u64 skb;
 	__u64 sk;         /* the argument; 0 = none */
+	__u64 xdp;        /* the xdp_buff of a frame, whose start is `skb`; 0 = it is an skb */
 	__u64 detail_arg; /* ROLE_HOOKS: the second argument */
 };
 

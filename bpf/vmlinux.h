@@ -48,6 +48,7 @@ enum bpf_func_id {
 	BPF_FUNC_get_func_ip = 173,
 	BPF_FUNC_get_attach_cookie = 174,
 	BPF_FUNC_task_pt_regs = 175,
+	BPF_FUNC_get_func_ret = 184,
 };
 
 struct bpf_raw_tracepoint_args {
@@ -316,6 +317,56 @@ struct skb_frag { /* a struct bio_vec until 6.8: read as raw bytes, see page.bpf
 struct skb_shared_info {
 	__u8 nr_frags;
 	struct skb_frag frags[17];
+};
+
+struct xdp_rxq_info {
+	struct net_device *dev;
+};
+
+struct xdp_buff {
+	void *data;
+	void *data_end;
+	void *data_hard_start;
+	struct xdp_rxq_info *rxq;
+};
+
+/* What a program is called with; nf_hook_state is where the packet is. */
+struct bpf_nf_ctx {
+	const struct nf_hook_state *state;
+	struct sk_buff *skb;
+};
+
+/* A driver's XDP program is the second of a device's. */
+struct bpf_xdp_entity {
+	struct bpf_prog *prog;
+};
+
+struct net_device___xdp {
+	struct bpf_xdp_entity xdp_state[3];
+};
+
+struct bpf_dtab_netdev {
+	struct net_device *dev;
+};
+
+/* Where to a program has asked for a packet to go. */
+struct bpf_redirect_info {
+	u64 tgt_index; /* a u32 until 5.11 */
+	void *tgt_value;
+	u32 map_type; /* since 5.12 (ee75aef23afe) */
+};
+
+struct bpf_redirect_info___map {
+	struct bpf_map *map;
+};
+
+/* Since 6.11 (401cb7dae813) the task has it, before that the CPU. */
+struct bpf_net_context {
+	struct bpf_redirect_info ri;
+};
+
+struct task_struct___net {
+	struct bpf_net_context *bpf_net_context;
 };
 
 struct sk_buff_head {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "cmd/layer.h"
+#include "cmd/layer_programs.h"
 #include "cmd/log.h"
 
 /* What became of looking for a backend. */
@@ -177,14 +177,9 @@ static int drops_load(struct layer *l, struct kernel *k, const struct opts *o,
 	return hooks_open(&l->hooks, k, cfg, err);
 }
 
-int layer_open(struct layer *l, struct kernel *k, const struct opts *o, struct hooks_cfg *cfg,
-	struct errbuf *err)
+static int functions_load(struct layer *l, struct kernel *k, const struct opts *o,
+	struct hooks_cfg *cfg, struct errbuf *err)
 {
-	*l = (struct layer){.optional = !is_asked(o)};
-	if (o->subcommand == CMD_DROPS) {
-		l->optional = false;
-		return drops_load(l, k, o, cfg, err);
-	}
 	if (o->no_functions)
 		return 0;
 	if (l->optional && !is_scoped(o)) {
@@ -194,13 +189,36 @@ int layer_open(struct layer *l, struct kernel *k, const struct opts *o, struct h
 	return do_without(l, o, layer_load(l, k, o, cfg, err), err);
 }
 
+int layer_open(struct layer *l, struct kernel *k, const struct opts *o, struct hooks_cfg *cfg,
+	struct errbuf *err)
+{
+	int code;
+
+	*l = (struct layer){.optional = !is_asked(o), .kernel = k, .opts = o, .cfg = *cfg};
+	layer_programs_open(l);
+	cfg->programs = l->programs;
+	if (o->subcommand == CMD_DROPS) {
+		l->optional = false;
+		return drops_load(l, k, o, cfg, err);
+	}
+	code = functions_load(l, k, o, cfg, err);
+	if (!code && !l->hooks)
+		layer_programs_load(l);
+	return code;
+}
+
 int layer_arm(struct layer *l, const struct opts *o, struct errbuf *err)
 {
+	int code;
+
+	l->armed = true;
 	if (!l->hooks)
 		return 0;
 	if (is_single(hooks_backend(l->hooks)) && isatty(STDERR_FILENO) && !o->quiet)
 		log_note("attaching to %zu functions...", functions_chosen(l->functions));
-	return do_without(l, o, hooks_arm(l->hooks, err), err);
+	code = do_without(l, o, hooks_arm(l->hooks, err), err);
+	l->skipped = l->hooks ? hooks_skipped(l->hooks) : 0;
+	return code;
 }
 
 void layer_done(struct layer *l)

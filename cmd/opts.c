@@ -42,6 +42,8 @@ static const struct option_row table[] = {
 	{0, "backend", "auto|session|multi|kprobe|fentry", "how functions are traced", BACKEND,
 		FUNCTIONS,		AT(backend)},
 	{0, "no-functions", NULL, "trace no functions", FLAG, CMD_CONNECT, AT(no_functions)},
+	{0, "no-programs", NULL, "trace no XDP, tc and other BPF programs", FLAG, LIVE,
+		AT(no_programs)},
 	{0, "no-returns", NULL, "entries only: cheaper, without durations", FLAG, CMD_TRACE,
 		AT(no_returns)},
 	{0, "no-follow", NULL, "lose a packet whose headers stop matching (NAT, tunnels)", FLAG,

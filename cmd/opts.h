@@ -49,7 +49,7 @@ struct opts {
 	struct opts_words functions, context;
 	enum hook_backend backend;
 	bool backend_given; /* "auto" too */
-	bool no_functions, no_returns, no_follow, stack;
+	bool no_functions, no_programs, no_returns, no_follow, stack;
 	/* when to end */
 	uint64_t duration_ns;
 	uint64_t count;

@@ -130,6 +130,7 @@ int source_arm(struct source *s, struct errbuf *err)
 
 int source_poll(struct source *s, int timeout_ms, probes_record_fn fn, void *ctx)
 {
+	layer_watch(&s->layer);
 	return s->probes ? probes_poll(s->probes, timeout_ms, fn, ctx)
 			 : hooks_poll(s->layer.hooks, timeout_ms, fn, ctx);
 }
@@ -157,6 +158,11 @@ const struct function *source_function(const struct source *s, __u32 id, __u32 *
 	return s->layer.hooks ? hooks_function(s->layer.hooks, id, flags) : NULL;
 }
 
+const struct program *source_program(const struct source *s, __u32 id)
+{
+	return s->layer.hooks ? hooks_program(s->layer.hooks, id) : NULL;
+}
+
 const char *source_milestone_backend(const struct source *s)
 {
 	return s->probes || s->opts->subcommand == CMD_DROPS ? "raw_tp" : "none";
@@ -167,6 +173,16 @@ const char *source_function_backend(const struct source *s)
 	return s->layer.hooks ? hook_backend_name(hooks_backend(s->layer.hooks)) : "none";
 }
 
+const char *source_program_backend(const struct source *s)
+{
+	return s->layer.programs ? "fexit" : "none";
+}
+
+size_t source_programs_attached(const struct source *s)
+{
+	return s->layer.hooks ? hooks_programs(s->layer.hooks) : 0;
+}
+
 size_t source_functions_attached(const struct source *s)
 {
 	return s->layer.hooks ? hooks_attached(s->layer.hooks) : 0;
@@ -174,7 +190,8 @@ size_t source_functions_attached(const struct source *s)
 
 size_t source_attached(const struct source *s)
 {
-	return source_functions_attached(s) + (s->probes ? probes_attached(s->probes) : 0);
+	return source_functions_attached(s) + source_programs_attached(s) +
+	       (s->probes ? probes_attached(s->probes) : 0);
 }
 
 static size_t skipped_probes(const struct source *s)

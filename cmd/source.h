@@ -38,13 +38,18 @@ struct kernel *source_kernel(const struct source *s);
 /* What is recorded is of one of these; NULL = none. */
 const struct function *source_function(const struct source *s, __u32 id, __u32 *flags);
 
+/* And the programs'. */
+const struct program *source_program(const struct source *s, __u32 id);
+
 /* Each layer's mechanism as JSON names it: "none" where it is off. */
 const char *source_milestone_backend(const struct source *s);
 const char *source_function_backend(const struct source *s);
+const char *source_program_backend(const struct source *s);
 
 /* Probes: tracepoints, uprobes, functions. A name of what was skipped is NULL past the end. */
 size_t source_attached(const struct source *s);
 size_t source_functions_attached(const struct source *s);
+size_t source_programs_attached(const struct source *s);
 size_t source_skipped(const struct source *s);
 const char *source_skipped_name(const struct source *s, size_t i);
 

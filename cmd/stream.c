@@ -72,13 +72,34 @@ static void copy_text(char *to, size_t size, const char *from)
 	snprintf(to, size, "%s", from);
 }
 
+static void name_program(struct stream *s, __u32 id, const struct program *p)
+{
+	struct rec_func rec = {.id = id,
+		.returns = p->returns,
+		.ret_bytes = sizeof(__u32),
+		.addr = p->addr,
+		.module = "bpf",
+		.prog_kind = p->kind,
+		.prog_id = p->id};
+
+	rec.hdr = header(REC_FUNC, sizeof(rec));
+	copy_text(rec.name, sizeof(rec.name), p->name);
+	add(s, &rec, sizeof(rec));
+}
+
 static void name_function(struct stream *s, __u32 id)
 {
 	struct rec_func rec = {.id = id};
+	const struct program *p;
 	const struct function *f;
 
 	if (!decoder_lacks_func(pipeline_decoder(s->pipeline), id))
 		return;
+	p = source_program(s->source, id);
+	if (p) {
+		name_program(s, id, p);
+		return;
+	}
 	f = source_function(s->source, id, &rec.flags);
 	if (!f)
 		return;
@@ -128,6 +149,8 @@ static void name_all(struct stream *s, const struct rec_hdr *hdr, size_t len)
 	if (hdr->type == REC_DROP && len >= sizeof(*drop)) {
 		name_symbol(s, drop->location);
 		name_reason(s, drop->reason);
+		if (drop->func)
+			name_function(s, drop->func);
 	} else if (hdr->type == REC_PACKET_END && len >= sizeof(*end)) {
 		name_symbol(s, end->location);
 		name_reason(s, end->reason);
@@ -331,7 +354,7 @@ static void describe_run(struct rec_meta *rec, const struct source *source, cons
 	copy_text(rec->command, sizeof(rec->command), opts_name(o->subcommand));
 	copy_text(rec->milestone, sizeof(rec->milestone), source_milestone_backend(source));
 	copy_text(rec->function, sizeof(rec->function), source_function_backend(source));
-	copy_text(rec->program, sizeof(rec->program), "none");
+	copy_text(rec->program, sizeof(rec->program), source_program_backend(source));
 	rec->slow_ns = o->slow_ns ? o->slow_ns : SLOW_DEFAULT_NS;
 	rec->drop_reasons = kernel_has_drop_reasons(source_kernel(source));
 }
