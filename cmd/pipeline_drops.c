@@ -3,10 +3,6 @@
 
 #define TABLE_NS 1000000000ULL /* from one table to the next */
 
-/*
- * Some kernels free what had done its work as if it was dropped (drop_names.harmless), and some
- * tell of a frame that an XDP program could not send on, then of the skb it was.
- */
 static int drops_feed(struct pipeline *p, const struct event *ev)
 {
 	const struct sink_ops *ops = p->sink->ops;
@@ -17,10 +13,12 @@ static int drops_feed(struct pipeline *p, const struct event *ev)
 		p->table_ns = ev->ts_ns;
 		return ops->drop_table(p->sink, drops_lately(p->drops, ev->ts_ns));
 	}
-	if (ev->type != REC_DROPPED || ev->drop_names.harmless)
+	if (p->opts->count && p->counted == p->opts->count)
+		return 1; /* what comes behind the last one is not shown */
+	if (ev->type != REC_DROPPED)
 		return 0;
 	dropped_of(&d, ev);
-	if (!pipeline_selects(p, &d.subject))
+	if (dropped_is_harmless(&d) || !pipeline_selects(p, &d.subject))
 		return 0;
 	pipeline_count_drop(p, ev->drop_names.reason);
 	drops_add(p->drops, &d);

@@ -21,17 +21,28 @@ struct drops {
 
 /* ---- one drop ----------------------------------------------------------------------------- */
 
+/* The trace begins in the programs that took it: how many frames lie before the one that dropped.
+ */
+static unsigned own_frames(const struct rec_dropped *rec, const struct hop_names *stack)
+{
+	for (unsigned i = 0; rec->location && i < stack->frames; i++)
+		if (stack->frame[i].addr == rec->location)
+			return i;
+	return 0;
+}
+
 void dropped_of(struct dropped *d, const struct event *ev)
 {
 	const struct rec_dropped *rec = ev->dropped;
+	unsigned own = own_frames(rec, &ev->hop_names);
 
 	*d = (struct dropped){
 		.ts_ns = ev->ts_ns,
 		.cpu = rec->hdr.cpu,
 		.rec = rec,
 		.names = &ev->drop_names,
-		.frames = ev->hop_names.frames,
-		.frame = ev->hop_names.frame,
+		.frames = ev->hop_names.frames - own,
+		.frame = ev->hop_names.frame + own,
 		.subject = {.packet = rec->packet,
 			.sk = rec->sk,
 			.owner_known = rec->owner.tgid != 0,
@@ -80,6 +91,38 @@ static void key_of(struct drop_key *k, const struct dropped *d)
 	memcpy(k->comm, d->rec->owner.comm,
 		strnlen(d->rec->owner.comm, sizeof(d->rec->owner.comm)));
 	k->tgid = d->rec->owner.tgid;
+}
+
+/*
+ * A FIN waits in the receive queue until the socket is closed. Raw sockets have had their copy of
+ * an echo reply when it is offered to ping sockets, of which there is often none. ICMPv6 frees what
+ * it has handled by one function for all, and says only since 6.3 that it was no drop.
+ */
+bool dropped_is_harmless(const struct dropped *d)
+{
+	static const struct {
+		const char *function;
+		bool unexplained; /* only where no reason is given */
+		bool empty;       /* only without bytes that somebody might have read */
+	} known[] = {
+		{"tcp_v4_rcv+", .unexplained = true},
+		{"tcp_v6_rcv+", .unexplained = true},
+		{"icmpv6_rcv+", .unexplained = true},
+		{"ping_rcv+", .unexplained = false},
+		{"sk_stream_kill_queues+", .empty = true},
+		{"inet_csk_destroy_sock+", .empty = true},
+		{"inet_sock_destruct+", .empty = true},
+	};
+	const char *reason = d->names->reason, *location = d->names->location;
+	bool unexplained = !*reason || !strcmp(reason, "NOT_SPECIFIED");
+
+	if (d->names->harmless)
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		if (!strncmp(location, known[i].function, strlen(known[i].function)))
+			return (!known[i].unexplained || unexplained) &&
+			       (!known[i].empty || !d->rec->len);
+	return false;
 }
 
 /* ---- rows --------------------------------------------------------------------------------- */

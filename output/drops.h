@@ -24,6 +24,9 @@ struct dropped {
 
 void dropped_of(struct dropped *d, const struct event *ev); /* of REC_DROPPED */
 
+/* The end of a packet that had done its work, which the kernel frees as if it was dropped. */
+bool dropped_is_harmless(const struct dropped *d);
+
 struct drop_key {
 	char reason[64];          /* "" = none known */
 	char subsys[24];          /* "" = the reason is not the kernel's */

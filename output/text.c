@@ -228,6 +228,8 @@ static int text_summary(struct sink *s, const struct summary *sum)
 	erase(ts);
 	if (!err && sum->drops)
 		err = text_drop_table(p, sum->drops, 0, &(unsigned){0});
+	if (err || (sum->drops && !sum->lost))
+		return err;
 	if (!err)
 		err = page_begin(p, p->last == SHAPE_NONE || sum->drops ? SHAPE_LINE : SHAPE_BLOCK);
 	if (err)

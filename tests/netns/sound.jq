@@ -11,7 +11,7 @@ def phases: ["dns", "think", "route", "neigh", "egress", "rto_wait", "network", 
 
 # 2^53 is where jq, and JavaScript, begin to round.
 def too_big: [.. | numbers | select(. >= 9007199254740992 or . <= -9007199254740992)];
-def integers_but_share: del(.verdict?.share?) | [.. | numbers | select(. != floor)];
+def integers_but_some: del(.verdict?.share?, .drop_counts?[]?.rate_per_s?) | [.. | numbers | select(. != floor)];
 def ordered: map(.t_ns) | . == sort;
 
 def wrong_connect:
@@ -40,11 +40,20 @@ def wrong_dns:
 		| not then "dns not complete: \(.dns)" else empty end),
 	(if .dur_ns < 0 then "negative duration" else empty end);
 
+def wrong_drop:
+	(("cpu", "netns", "len", "drop") as $key
+		| if has($key) | not then "drop line without \($key)" else empty end),
+	(if [.drop.direction] - ["ingress", "egress"] != [] then "direction: \(.drop)" else empty end),
+	(if .drop | .reason or .location | not then "neither why nor where: \(.drop)" else empty end),
+	(if .drop.reason == "CONSUMED" or .drop.reason == "NOT_DROPPED_YET"
+		then "no drop: \(.drop)" else empty end);
+
 def wrong_line:
 	(if .v != 1 then "v is \(.v)" else empty end),
 	(if [.type] - types != [] then "type unknown: \(.type)" else empty end),
 	(if too_big != [] then "number too big: \(too_big[0]) in a \(.type) line" else empty end),
-	(if integers_but_share != [] then "not an integer: \(integers_but_share[0]) in \(.type)" else empty end),
+	(if integers_but_some != [] then "not an integer: \(integers_but_some[0]) in \(.type)" else empty end),
+	(if .type == "drop" then wrong_drop else empty end),
 	(if .type == "connect" then wrong_connect elif .type == "dns" then wrong_dns else empty end);
 
 # The summary counts what was printed, unless the run was told to print only some.
@@ -57,9 +66,22 @@ def wrong_summary:
 		| if $some | not then select($lines != $count)
 			| "summary says \($count) \($result), there are \($lines) such lines" else empty end);
 
+# Where drops are counted, each line is in its row and its reason's count.
+def wrong_drop_counts:
+	map(select(.type == "drop")) as $seen
+	| (.[-1] | select(.drop_counts)
+		| ((.drop_counts | map(.count) | add // 0) + .drop_counts_other) as $rows
+		| if $rows != .drop_total then "rows add up to \($rows) of \(.drop_total) drops" else empty end,
+		if ($seen | length) != .drop_total
+			then "\($seen | length) drop lines, the summary says \(.drop_total)" else empty end,
+		if ($seen | group_by(.drop.reason // "unknown")
+				| map({(.[0].drop.reason // "unknown"): length}) | add // {}) != .drops
+			then "reasons of the lines are not those of the summary: \(.drops)" else empty end);
+
 def sound: [
 	(if .[0].type != "meta" then "the first line is \(.[0].type), not meta" else empty end),
 	(if .[-1].type != "summary" then "the last line is \(.[-1].type), not summary" else empty end),
 	(.[] | wrong_line),
-	wrong_summary
+	wrong_summary,
+	wrong_drop_counts
 ];

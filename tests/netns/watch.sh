@@ -34,12 +34,16 @@ lag_raw() {
 
 # pathlag in the background; returns when it is armed. lag_stop ends it and checks its output.
 lag_start() {
+	lag_start_of connect "$@"
+}
+
+lag_start_of() { # SUBCOMMAND OPTIONS
 	local status=0
 	judge
 	RUNNING=1
 	rm -f "$T/ready"
 	mkfifo "$T/ready"
-	timeout --foreground -k 5 "$LIMIT" ip netns exec "$C" "$PATHLAG" --json --ready-fd 9 "$@" \
+	timeout --foreground -k 5 "$LIMIT" ip netns exec "$C" "$PATHLAG" "$1" --json --ready-fd 9 "${@:2}" \
 		>"$OUT" 2>"$ERR" 9>"$T/ready" </dev/null &
 	LAG_PID=$!
 	read -r -n1 -t $((15 * SLOWNESS)) <"$T/ready" || status=$?
