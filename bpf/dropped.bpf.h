@@ -14,6 +14,7 @@
 #define PATHLAG_DROPPED_BPF_H
 
 #include "bpf/judge.bpf.h"
+#include "bpf/place.bpf.h"
 #include "bpf/verdict.bpf.h"
 
 const volatile bool with_drops = false; /* this run is `drops` */
@@ -22,15 +23,6 @@ const volatile bool with_drops = false; /* this run is `drops` */
 
 /* The process that sends packets with these addresses. */
 HASH_MAP(senders, BPF_MAP_TYPE_LRU_HASH, SENDERS_MAX, struct rec_tuple, struct rec_owner);
-
-struct sk_buff___dropped {
-	int skb_iif;
-	unsigned long _skb_refdst;
-} __attribute__((preserve_access_index));
-
-struct dst_entry {
-	struct net_device *dev;
-} __attribute__((preserve_access_index));
 
 struct bpf_prog_aux___dropped {
 	u32 id;
@@ -44,118 +36,6 @@ struct bpf_prog___dropped {
 enum skb_drop_reason___none {
 	SKB_NOT_DROPPED_YET = 0,
 };
-
-/* ---- where ----------------------------------------------------------------------------------- */
-
-/* Numbers of namespaces begin here: what is none shows that a pointer was none, either. */
-#define NETNS_FIRST 0xefffff00
-
-struct place {
-	const struct net_device *dev; /* NULL = unknown */
-	__u32 netns;
-	__u32 iif; /* the device it came in by, 0 = it began in this host */
-};
-
-/* What came in last on each CPU, and by which device: for kernels that forget it on the way up. */
-struct arrival {
-	__u64 skb;
-	__u64 dev;
-};
-
-static struct arrival arrivals[CPUS_MAX];
-
-static __always_inline struct arrival *arrival_here(void)
-{
-	return &arrivals[bpf_get_smp_processor_id() & (CPUS_MAX - 1)];
-}
-
-SEC("raw_tp/netif_receive_skb")
-int on_arrival(struct bpf_raw_tracepoint_args *ctx)
-{
-	const struct sk_buff *skb = (void *)ctx->args[0];
-	struct arrival *a = arrival_here();
-
-	a->skb = (__u64)skb;
-	a->dev = (__u64)PEEK(sk_buff, skb, dev);
-	return 0;
-}
-
-/* UDP and TCP keep other things in the place of the device once a packet is theirs: numbers, which
- * no pointer of the kernel looks like, or pointers to what has no namespace. */
-static __always_inline bool place_set(struct place *at, const struct net_device *dev)
-{
-	__u32 netns;
-
-	if ((__s64)dev >= 0)
-		return false;
-	netns = dev_netns(dev);
-	if (netns < NETNS_FIRST)
-		return false;
-	at->dev = dev;
-	at->netns = netns;
-	return true;
-}
-
-static __always_inline __u32 netns_by_route(const struct sk_buff___dropped *skb)
-{
-	__u64 dst = PEEK(sk_buff___dropped, skb, _skb_refdst) & ~1ull;
-	struct place at = {};
-
-	if ((__s64)dst < 0)
-		place_set(&at, BPF_CORE_READ((struct dst_entry *)dst, dev));
-	return at.netns;
-}
-
-/* SK: the packet's, or the one that was to have it. */
-static __noinline int place_of(struct place *at, const struct sk_buff *skb, const void *sk)
-{
-	const struct arrival *a = arrival_here();
-
-	if (!at)
-		return 0;
-	at->iif = PEEK(sk_buff___dropped, (const struct sk_buff___dropped *)skb, skb_iif);
-	if (place_set(at, PEEK(sk_buff, skb, dev)))
-		return done();
-	if (!sk && a->skb == (__u64)skb && place_set(at, (void *)a->dev))
-		return done();
-	at->netns = sk ? sk_netns(sk) : 0;
-	if (at->netns < NETNS_FIRST)
-		at->netns = netns_by_route((const void *)skb);
-	return done();
-}
-
-static __always_inline __u32 place_ifindex(const struct place *at)
-{
-	const struct net_device *dev = at->dev;
-
-	return dev ? (__u32)PEEK(net_device, dev, ifindex) : at->iif;
-}
-
-/* A device other than the one it came in by, or none of those: it was on its way out. */
-static __always_inline bool place_egress(const struct place *at, const void *own_sk)
-{
-	if (!at->iif)
-		return own_sk != NULL;
-	return at->dev && place_ifindex(at) != at->iif;
-}
-
-static __always_inline bool place_wanted(const struct place *at)
-{
-	if (only_ifindex && place_ifindex(at) != only_ifindex)
-		return false;
-	return !scope.by_netns || at->netns == scope.netns;
-}
-
-static __always_inline void place_fill(struct rec_dev *d, const struct place *at)
-{
-	const struct net_device *dev = at->dev;
-
-	__builtin_memset(d, 0, sizeof(*d));
-	d->ifindex = place_ifindex(at);
-	d->netns = at->netns;
-	if (dev)
-		BPF_CORE_READ_INTO(&d->name, dev, name);
-}
 
 /* ---- whose ----------------------------------------------------------------------------------- */
 
@@ -257,6 +137,8 @@ struct dropping {
 	__u64 rx_sk; /* the socket that was to have it, 0 = the kernel does not say */
 	__u64 location;
 	__u32 reason;
+	__u32 func; /* of the program that decided it, 0 = none */
+	__s32 verdict;
 };
 
 static __always_inline const void *dropping_sk(const struct dropping *d, const struct sock *own)
@@ -288,20 +170,15 @@ static __noinline int dropped_selected(const struct dropping *d)
 static __noinline int dropped_tell(const struct dropping *d)
 {
 	const struct rec_owner *owner = NULL;
-	const struct verdict *v;
 	const struct sk_buff *skb;
 	struct skb_refs refs = {};
 	struct packet p = {};
 	struct place at = {};
 	struct rec_dropped *r;
-	bool told = false;
 
 	if (!d)
 		return 0;
 	skb = (void *)d->skb;
-	v = verdict_of(skb, &told);
-	if (told)
-		return 0;
 	skb_refs(skb, &refs);
 	place_of(&at, skb, dropping_sk(d, refs.sk));
 	if (dropped_tuple(&p, skb, refs.sk))
@@ -317,8 +194,8 @@ static __noinline int dropped_tell(const struct dropping *d)
 	r->location = d->location;
 	r->reason = d->reason;
 	r->what = DROPPED_SKB;
-	r->func = v ? v->func : 0;
-	r->verdict = v ? v->value : 0;
+	r->func = d->func;
+	r->verdict = d->verdict;
 	dropped_headers(r, &p, owner, at.netns);
 	place_fill(&r->dev, &at);
 	r->len = PEEK(sk_buff, skb, len);
@@ -329,12 +206,33 @@ static __noinline int dropped_tell(const struct dropping *d)
 	return done();
 }
 
+/* Takes the verdict that it is dropped for. False: it was told as a frame. */
+static __always_inline bool dropped_verdict(struct dropping *d)
+{
+	const struct verdict *v;
+	bool told = false;
+
+	if (!with_programs)
+		return true;
+	v = verdict_of((void *)d->skb, &told);
+	if (!v)
+		return true;
+	d->func = v->func;
+	d->verdict = v->value;
+	verdict_forget(v->of);
+	return !told;
+}
+
 static __always_inline int dropped_skb(
 	struct bpf_raw_tracepoint_args *ctx, __u32 reason, __u64 rx_sk)
 {
-	struct dropping d = {ctx, ctx->args[0], rx_sk, ctx->args[1], reason};
+	struct dropping d = {.ctx = ctx,
+		.skb = ctx->args[0],
+		.rx_sk = rx_sk,
+		.location = ctx->args[1],
+		.reason = reason};
 
-	if (!armed || !dropped_selected(&d))
+	if (!armed || !dropped_verdict(&d) || !dropped_selected(&d))
 		return 0;
 	sender_learn(address_of(ctx), d.skb);
 	return dropped_tell(&d);

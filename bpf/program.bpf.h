@@ -127,9 +127,11 @@ static __noinline int program_drop(void *ctx, __u64 cookie, __u64 arg, __u32 ret
 			verdict_note(program_skb(cookie, arg), d.func, ret);
 		return done();
 	}
-	if (!xdp_drops(ret))
-		return 0;
 	frame_place(&at, arg);
+	if (!xdp_drops(ret)) {
+		verdict_forget(at.start);
+		return 0;
+	}
 	d.start = at.start;
 	d.data = at.data;
 	d.end = at.end;

@@ -37,4 +37,14 @@ static __always_inline const struct verdict *verdict_of(const struct sk_buff *sk
 	return *frame || v->of == (__u64)skb ? v : NULL;
 }
 
+/* It is over: the memory will soon be another packet's. */
+static __always_inline void verdict_forget(__u64 of)
+{
+	__u32 zero = 0;
+	struct verdict *v = bpf_map_lookup_elem(&verdicts, &zero);
+
+	if (v && v->of == of)
+		v->of = 0;
+}
+
 #endif

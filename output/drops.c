@@ -93,35 +93,45 @@ static void key_of(struct drop_key *k, const struct dropped *d)
 	k->tgid = d->rec->owner.tgid;
 }
 
+/* When the kernel means no drop by freeing a packet in a function. */
+enum harmless {
+	UNEXPLAINED = 1 << 0, /* where it gives no reason */
+	UNWANTED = 1 << 1,    /* where it says that there was no socket */
+	EMPTY = 1 << 2,       /* whatever it says, without bytes that somebody might have read */
+};
+
 /*
- * A FIN waits in the receive queue until the socket is closed. Raw sockets have had their copy of
- * an echo reply when it is offered to ping sockets, of which there is often none. ICMPv6 frees what
- * it has handled by one function for all, and says only since 6.3 that it was no drop.
+ * TCP's receive function frees a SYN it has answered again, or that a request has taken over. A FIN
+ * waits in its queue until the socket is closed. An echo reply is offered to ping sockets, of which
+ * there is often none, when raw sockets have had their copy. ICMPv6 frees all that it has handled
+ * in one place, and says only since 6.3 that it was no drop.
  */
 bool dropped_is_harmless(const struct dropped *d)
 {
 	static const struct {
 		const char *function;
-		bool unexplained; /* only where no reason is given */
-		bool empty;       /* only without bytes that somebody might have read */
+		unsigned when; /* enum harmless */
 	} known[] = {
-		{"tcp_v4_rcv+", .unexplained = true},
-		{"tcp_v6_rcv+", .unexplained = true},
-		{"icmpv6_rcv+", .unexplained = true},
-		{"ping_rcv+", .unexplained = false},
-		{"sk_stream_kill_queues+", .empty = true},
-		{"inet_csk_destroy_sock+", .empty = true},
-		{"inet_sock_destruct+", .empty = true},
+		{"tcp_v4_rcv+", UNEXPLAINED},
+		{"tcp_v6_rcv+", UNEXPLAINED},
+		{"icmp_rcv+", UNEXPLAINED | UNWANTED},
+		{"icmpv6_rcv+", UNEXPLAINED | UNWANTED},
+		{"ping_rcv+", UNEXPLAINED | UNWANTED},
+		{"sk_stream_kill_queues+", EMPTY},
+		{"inet_sock_destruct+", EMPTY},
 	};
 	const char *reason = d->names->reason, *location = d->names->location;
-	bool unexplained = !*reason || !strcmp(reason, "NOT_SPECIFIED");
+	unsigned is = d->rec->len ? 0 : EMPTY;
 
 	if (d->names->harmless)
 		return true;
+	if (!*reason || !strcmp(reason, "NOT_SPECIFIED"))
+		is |= UNEXPLAINED;
+	else if (!strcmp(reason, "NO_SOCKET"))
+		is |= UNWANTED;
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
 		if (!strncmp(location, known[i].function, strlen(known[i].function)))
-			return (!known[i].unexplained || unexplained) &&
-			       (!known[i].empty || !d->rec->len);
+			return is & known[i].when;
 	return false;
 }
 
