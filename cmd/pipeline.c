@@ -75,21 +75,6 @@ static int on_stop(struct pipeline *p, __u64 ts_ns)
 	return p->sink->ops->summary(p->sink, &p->summary);
 }
 
-/* In `connect` a drop that the function layer sees too is one of REC_DROP. */
-static bool is_drop(const struct pipeline *p, const struct event *ev)
-{
-	if (ev->drop_names.harmless)
-		return false;
-	switch (p->kind->command) {
-	case CMD_TRACE:
-		return ev->type == REC_PACKET_END && ev->packet_end->dropped;
-	case CMD_DROPS:
-		return false; /* counted there, once it is selected */
-	default:
-		return ev->type == REC_DROP;
-	}
-}
-
 static int on_tick(struct pipeline *p, __u64 now_ns)
 {
 	return p->sink->ops->tick ? p->sink->ops->tick(p->sink, now_ns) : 0;
@@ -110,8 +95,6 @@ int pipeline_feed(struct pipeline *p, const void *rec, size_t len)
 		return on_lost(p, &ev);
 	if (ev.type >= REC_KERNEL_FIRST)
 		p->summary.events++;
-	if (is_drop(p, &ev))
-		pipeline_count_drop(p, ev.drop_names.reason);
 	err = p->kind->feed(p, &ev);
 	if (!err && ev.type == REC_TICK)
 		return on_tick(p, ev.ts_ns);

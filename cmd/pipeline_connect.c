@@ -56,6 +56,9 @@ static int connect_feed(struct pipeline *p, const struct event *ev)
 {
 	int err = tracker_feed(p->tracker, ev);
 
+	/* What the function layer tells of the same drop does not count again. */
+	if (ev->type == REC_DROP && !ev->drop_names.harmless)
+		pipeline_count_drop(p, ev->drop_names.reason);
 	return err ? err : p->result;
 }
 

@@ -29,6 +29,11 @@ static void on_tree(void *arg, const struct call_tree *t)
 		pipeline_keep(p, p->sink->ops->tree(p->sink, t));
 }
 
+static void on_drop(void *arg, const struct tree_drop *drop)
+{
+	pipeline_count_drop(arg, drop->reason);
+}
+
 static void on_packet(void *arg, const struct packet *packet)
 {
 	struct pipeline *p = arg;
@@ -49,6 +54,7 @@ static int trace_open(struct pipeline *p, __u64 start_ns)
 		.arg = p,
 		.on_hop = ops->hop ? on_hop : NULL,
 		.on_tree = ops->tree ? on_tree : NULL,
+		.on_drop = on_drop,
 		.on_packet = on_packet,
 	};
 
