@@ -148,6 +148,29 @@ static inline void hops_names(struct hops *s)
 		(struct rec_reason){.code = 12, .subsys = "core", .name = "NETFILTER_DROP"});
 }
 
+static inline void hops_program(
+	struct hops *s, __u32 id, enum rec_prog_kind kind, const char *name, __u32 flags)
+{
+	static const enum rec_func_returns returns[PROG_KINDS] = {
+		[PROG_XDP] = RETURNS_XDP,
+		[PROG_TC] = RETURNS_TC,
+		[PROG_CGROUP_SKB] = RETURNS_CGROUP_SKB,
+		[PROG_SK_SKB] = RETURNS_SK_SKB,
+		[PROG_LWT] = RETURNS_LWT,
+		[PROG_NETFILTER] = RETURNS_NF,
+	};
+	struct rec_func rec = {.id = id,
+		.flags = flags,
+		.returns = returns[kind],
+		.ret_bytes = 4,
+		.module = "bpf",
+		.prog_kind = kind,
+		.prog_id = id};
+
+	snprintf(rec.name, sizeof(rec.name), "%s", name);
+	HOPS_PUT(s, 0, REC_FUNC, rec);
+}
+
 /* CFG's callbacks are set here. */
 static inline struct hops *hops_new(struct paths_cfg cfg)
 {

@@ -54,6 +54,21 @@ static inline struct json_object *tape_last(struct tape *t)
 	return o;
 }
 
+/* The last one of that type; NULL = there is none. */
+static inline struct json_object *tape_last_of(struct tape *t, const char *type)
+{
+	static char text[LINE_MAX_LEN], found[LINE_MAX_LEN];
+	char wanted[64];
+
+	snprintf(wanted, sizeof(wanted), "{\"v\":1,\"type\":\"%s\",", type);
+	*found = '\0';
+	rewind(t->f);
+	while (fgets(text, sizeof(text), t->f))
+		if (!strncmp(text, wanted, strlen(wanted)))
+			strcpy(found, text);
+	return *found ? json_tokener_parse(found) : NULL;
+}
+
 static inline struct json_object *at(struct json_object *o, const char *key)
 {
 	struct json_object *val = NULL;
