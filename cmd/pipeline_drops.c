@@ -18,7 +18,8 @@ static int drops_feed(struct pipeline *p, const struct event *ev)
 	if (ev->type != REC_DROPPED)
 		return 0;
 	dropped_of(&d, ev);
-	if (dropped_is_harmless(&d) || !pipeline_selects(p, &d.subject))
+	if (dropped_is_harmless(&d) || drops_is_repeat(p->drops, &d) ||
+		!pipeline_selects(p, &d.subject))
 		return 0;
 	pipeline_count_drop(p, ev->drop_names.reason);
 	drops_add(p->drops, &d);

@@ -3,10 +3,18 @@
 #include "output/table.h"
 
 #define ROWS_DEFAULT 4096
+#define CPUS         1024   /* a power of two */
+#define REPEAT_NS    100000 /* from the remark to the free */
 
 struct entry {
 	struct table_node node;
 	struct drop_row row;
+};
+
+/* The last time on one CPU that the kernel said so of a frame. */
+struct refused_frame {
+	__u64 ts_ns; /* 0 = never, or its end has been seen */
+	__u32 ifindex, netns;
 };
 
 struct drops {
@@ -17,6 +25,7 @@ struct drops {
 	struct drop_row **row; /* as many as the table has, in the order they came or sorted */
 	size_t room;
 	struct drop_counts counts;
+	struct refused_frame refused[CPUS];
 };
 
 /* ---- one drop ----------------------------------------------------------------------------- */
@@ -133,6 +142,35 @@ bool dropped_is_harmless(const struct dropped *d)
 		if (!strncmp(location, known[i].function, strlen(known[i].function)))
 			return is & known[i].when;
 	return false;
+}
+
+static bool is_freed_by_xdp(const struct dropped *d)
+{
+	static const char *const places[] = {"generic_xdp_tx+", "do_xdp_generic", "veth_xdp_rcv",
+		"netif_receive_generic_xdp", "__netif_receive_skb_core"};
+
+	if (!strcmp(d->names->reason, "XDP"))
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
+		if (!strncmp(d->names->location, places[i], strlen(places[i])))
+			return true;
+	return false;
+}
+
+bool drops_is_repeat(struct drops *d, const struct dropped *drop)
+{
+	struct refused_frame *r = &d->refused[drop->cpu & (CPUS - 1)];
+	const struct rec_dev *dev = &drop->rec->dev;
+
+	if (drop->rec->what == DROPPED_XDP_EXCEPTION || drop->rec->what == DROPPED_XDP_REDIRECT) {
+		*r = (struct refused_frame){drop->ts_ns, dev->ifindex, dev->netns};
+		return false;
+	}
+	if (!r->ts_ns || drop->ts_ns - r->ts_ns > REPEAT_NS || dev->ifindex != r->ifindex ||
+		dev->netns != r->netns || !is_freed_by_xdp(drop))
+		return false;
+	r->ts_ns = 0;
+	return true;
 }
 
 /* ---- rows --------------------------------------------------------------------------------- */

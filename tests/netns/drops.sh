@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # drops.sh - running `pathlag drops` in a case. Sourced by those that do.
 
-UDP=$CLIENTS/udp.py
+PACKETS=$CLIENTS/packets.py
 
 # pathlag drops in the background, and armed; drops_stop ends it. Its lines go to $OUT.
 drops_start() {
@@ -32,8 +32,8 @@ drops() {
 	sound
 }
 
-send() { # PORT:COUNT...: datagrams from the client to the server; $SENDER is who did it
-	SENDER=$(in_client python3 "$UDP" "$WEB" "$@")
+send() { # PROTO:PORT:COUNT...: packets from the client to the server; $SENDER is who did it
+	SENDER=$(in_client python3 "$PACKETS" "$WEB" "$@")
 }
 
 # A kernel without that reason shows where it was: a jq expression about a drop line's .drop, or a row

@@ -11,7 +11,7 @@ case_drops_exact() { # as many as were sent
 	topology
 	nft_drop "$S" input 'udp dport 7002'
 	drops_start --netns "$S" 'udp and dst portrange 7001-7002'
-	send 7001:100 7002:70
+	send udp:7001:100 udp:7002:70
 	lag_wait 'of("drop") | length >= 170'
 	nap 0.1
 	drops_stop
@@ -33,7 +33,7 @@ case_drops_exact() { # as many as were sent
 case_drops_own() { # of one command, on its way out (no device yet) and beyond this namespace
 	topology
 	nft_drop "$C" output 'udp dport 7003'
-	drops 'udp and dst portrange 7003-7004' -- sh -c "python3 '$UDP' '$WEB' 7003:30 7004:20 >'$T/pid'"
+	drops 'udp and dst portrange 7003-7004' -- sh -c "python3 '$PACKETS' '$WEB' udp:7003:30 udp:7004:20 >'$T/pid'"
 	expect "of(\"drop\") | all(.owner.pid == $(<"$T/pid"))" 'its own'
 	expect "$(counted NETFILTER_DROP "$FILTERED") == 30 and $(counted NO_SOCKET "$UNHEARD") == 20" \
 		'dropped here and there'
@@ -50,11 +50,11 @@ netns_of() {
 case_drops_others() { # what others send meanwhile is not the command's
 	topology
 	drops_start -p $$
-	send 7005:25
+	send udp:7005:25
 	nap 0.1
 	drops_stop
 	expect 'summary.drop_total == 0' 'no drop of a process that sends nothing'
-	drops --netns "$S" 'udp dst port 7006' -- sh -c "ip netns exec '$C' python3 '$UDP' '$WEB' 7006:5"
+	drops --netns "$S" 'udp dst port 7006' -- sh -c "ip netns exec '$C' python3 '$PACKETS' '$WEB' udp:7006:5"
 	expect 'summary.drop_total == 5' 'a child that enters a namespace'
 }
 
@@ -72,15 +72,15 @@ case_drops_none() { # ordinary traffic drops nothing: what is consumed is not co
 		in_client python3 "$CLIENTS/tcp.py" -n 20 "$WEB" 80 >/dev/null
 		nap 0.2
 		drops_stop
-		expect 'summary | .drop_total == 0 and .drops == {} and .drop_counts == []' \
-			'no drop while all went well'
+		expect '[summary.drops | keys[] | select(startswith("TCP_") | not)] == []' \
+			'no drop but what TCP rejects by its numbers'
 	done
 }
 
 case_drops_replay() { # byte for byte, text too
 	topology
 	drops_start --netns "$S" 'udp dst port 7007' --stack -w "$T/rec"
-	send 7007:40
+	send udp:7007:40
 	lag_wait 'of("drop") | length >= 40'
 	drops_stop
 	cp "$OUT" "$T/live"
@@ -104,7 +104,7 @@ case_drops_replay() { # byte for byte, text too
 case_drops_count() { # -c ends it
 	topology
 	drops_start --netns "$S" 'udp dst port 7009' -c 3
-	send 7009:20
+	send udp:7009:20
 	drops_end
 	expect 'of("drop") | length == 3' 'three, no more'
 }
@@ -112,8 +112,8 @@ case_drops_count() { # -c ends it
 case_drops_interface() {
 	topology
 	drops_start --netns "$S" -i eth0 'udp dst port 7010'
-	send 7010:6
-	ip netns exec "$S" python3 "$UDP" 127.0.0.1 7010:4 >/dev/null
+	send udp:7010:6
+	ip netns exec "$S" python3 "$PACKETS" 127.0.0.1 udp:7010:4 >/dev/null
 	lag_wait 'of("drop") | length >= 6'
 	nap 0.1
 	drops_stop
@@ -127,7 +127,7 @@ case_drops_terminal() { # a table that is drawn again in its place, the whole of
 		'udp dst port 7011' >"$OUT" 2>"$ERR" </dev/null &
 	LAG_PID=$!
 	wait_for 'the first table' 10 grep -q '0 drops in' "$OUT"
-	send 7011:12
+	send udp:7011:12
 	wait "$LAG_PID" || fail "status $?"
 	grep -q $'\x1b\\[[0-9]*A\x1b\\[J' "$OUT" || problem 'the table is not drawn again'
 	tail -n 3 "$OUT" | grep -q '^12 drops in 2.5' || problem "no sum at the end: $(tail -n 3 "$OUT")"
