@@ -45,9 +45,6 @@ enum cookie_role {
 
 #define COOKIE_PROG_SHIFT 46
 
-/* Numbers of programs begin here: that of a function is never one. */
-#define FUNC_PROG_FIRST 0x800000u
-
 #define COOKIE(func, skb_pos, skb_kind, sk_pos, sk_kind, role, params)                       \
  ((__u64)(func) | (__u64)(skb_pos) << 24 | (__u64)(skb_kind) << 27 | (__u64)(sk_pos) << 30 | \
 	 (__u64)(sk_kind) << 33 | (__u64)(role) << 36 | (__u64)(params) << 42)

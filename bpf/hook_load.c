@@ -224,6 +224,6 @@ int hooks_load(struct hooks *h, struct kernel *k, const struct hooks_cfg *cfg, s
 		return code;
 	code = load(h, k, cfg);
 	if (h->programs)
-		program_hooks_loaded(h->programs);
+		program_hooks_loaded(h->programs, h->count ? (__u32)h->count : 1);
 	return code ? load_error(h, code, err) : 0;
 }

@@ -31,7 +31,8 @@ struct program_hooks {
 	struct template entry, exit;
 	struct traced *traced;
 	size_t count, room;
-	__u32 last; /* the newest program seen */
+	__u32 first; /* number of the first in records */
+	__u32 last;  /* the newest program seen */
 };
 
 /* ---- our programs, taken out of the load ----------------------------------------------------- */
@@ -123,8 +124,9 @@ int program_hooks_new(struct program_hooks **ret, struct filter_splice *splice, 
 	return 0;
 }
 
-void program_hooks_loaded(struct program_hooks *p)
+void program_hooks_loaded(struct program_hooks *p, __u32 first)
 {
+	p->first = first;
 	for (size_t i = 0; i < ARRAY_SIZE(p->handler); i++) {
 		if (p->handler[i] >= 0)
 			libbpf_unregister_prog_handler(p->handler[i]);
@@ -198,7 +200,7 @@ static int copy_attach(const struct template *t, const struct program *target, i
 /* The return first: an entry whose return is not seen would stay open. */
 static int trace(struct program_hooks *p, int fd, struct traced *t, char *why, size_t len)
 {
-	__u64 cookie = cookie_for(&t->p, FUNC_PROG_FIRST + (__u32)p->count);
+	__u64 cookie = cookie_for(&t->p, p->first + (__u32)p->count);
 
 	t->exit = copy_attach(&p->exit, &t->p, fd, BPF_TRACE_FEXIT, cookie, why, len);
 	if (t->exit < 0)
@@ -267,16 +269,15 @@ size_t program_hooks_count(const struct program_hooks *p)
 
 const struct program *program_hooks_get(const struct program_hooks *p, __u32 func)
 {
-	return func >= FUNC_PROG_FIRST && func - FUNC_PROG_FIRST < p->count
-		       ? &p->traced[func - FUNC_PROG_FIRST].p
-		       : NULL;
+	return func >= p->first && func - p->first < p->count ? &p->traced[func - p->first].p
+							      : NULL;
 }
 
 void program_hooks_free(struct program_hooks *p)
 {
 	if (!p)
 		return;
-	program_hooks_loaded(p);
+	program_hooks_loaded(p, 0);
 	for (size_t i = 0; i < p->count; i++) {
 		close(p->traced[i].entry);
 		close(p->traced[i].exit);

@@ -23,8 +23,9 @@ struct program_hooks;
 /* SPLICE, or NULL, must stay until the object is loaded. */
 int program_hooks_new(struct program_hooks **ret, struct filter_splice *splice, struct errbuf *err);
 
-/* The object is loaded: its handlers are not needed any more. */
-void program_hooks_loaded(struct program_hooks *p);
+/* The object is loaded: its handlers are not needed any more. FIRST: the number of the first
+ * program in records. */
+void program_hooks_loaded(struct program_hooks *p, __u32 first);
 
 /* Called for each that cannot be traced. */
 typedef void (*program_skip_fn)(void *arg, const struct program *p, const char *why);

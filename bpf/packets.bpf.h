@@ -251,8 +251,10 @@ __noinline int packet_end(__u64 skb, __u64 location, __u32 reason, __u32 dropped
 		struct latest *l = latest_here();
 
 		RUN(packet_latest(skb));
-		if (l)
+		if (l) {
+			l->stamp = stamp_of(skb);
 			l->held = 1;
+		}
 	} else {
 		end_tell(f->id, skb, location, reason, dropped);
 	}
