@@ -324,6 +324,8 @@ size_t hooks_attached(const struct hooks *h)
 
 	for (size_t i = 0; i < h->count; i++)
 		n += h->hooked[i].attached && !(h->hooked[i].cookie & COOKIE_SILENT);
+	for (size_t i = 0; h->drops && i < ARRAY_SIZE(h->tracepoint); i++)
+		n += h->tracepoint[i] != NULL;
 	return n;
 }
 

@@ -87,7 +87,7 @@ const struct program *hooks_program(const struct hooks *h, __u32 id);
  * first, then it is to be called now and then: one system call where there is nothing new. */
 size_t hooks_scan(struct hooks *h);
 
-size_t hooks_attached(const struct hooks *h); /* functions */
+size_t hooks_attached(const struct hooks *h); /* functions; in `drops` tracepoints */
 size_t hooks_programs(const struct hooks *h); /* programs traced */
 size_t hooks_skipped(const struct hooks *h);
 const char *hooks_skipped_name(const struct hooks *h, size_t i); /* and why; NULL past the end */

@@ -154,6 +154,9 @@ static void test_each_subcommand_has_its_own(void)
 	CHECK_INT(PARSE(&o, CMD_TRACE, "--slow", "1s"), -EINVAL);
 	CHECK_INT(PARSE(&o, CMD_TRACE, "--no-functions"), -EINVAL);
 	CHECK_INT(PARSE(&o, CMD_CONNECT, "--flat"), -EINVAL);
+	CHECK_INT(PARSE(&o, CMD_DROPS, "-p", "1", "-i", "lo", "--stack", "-c", "3", "-q"), 0);
+	CHECK_INT(PARSE(&o, CMD_DROPS, "--functions", "core"), -EINVAL);
+	CHECK_INT(PARSE(&o, CMD_DROPS, "--slow", "1s"), -EINVAL);
 	CHECK_INT(PARSE(&o, CMD_CONNECT, "--no-returns"), -EINVAL);
 }
 
@@ -180,7 +183,7 @@ static void test_readme_lists_the_options(void)
 	size_t len;
 	FILE *f = open_memstream(&table, &len);
 
-	opts_print(f, CMD_CONNECT | CMD_TRACE | CMD_REPLAY);
+	opts_print(f, CMD_CONNECT | CMD_TRACE | CMD_DROPS | CMD_REPLAY);
 	fclose(f);
 	CHECK(readme && fread(text, 1, (1 << 17) - 1, readme) > 0);
 	CHECK(strstr(text, table));
