@@ -8,8 +8,9 @@ struct packet_entry *packets_ending(struct packets *t, const struct event *ev)
 	struct packet_entry *e = packets_find(t, rec->packet);
 	struct subject like = {.packet = rec->packet};
 
-	/* A drop is told even of a packet of which all else was lost. */
-	if (!e && packet_end_is_drop(ev))
+	/* A drop is told even of a packet of which all else was lost; not a frame's, which nobody freed:
+	 * its program's verdict has told. */
+	if (!e && packet_end_is_drop(ev) && rec->location)
 		e = packets_add(t, &like, rec->skb, false, ev);
 	return e;
 }
