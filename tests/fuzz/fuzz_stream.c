@@ -3,8 +3,8 @@
  * Any bytes as a record stream: decode -> correlate -> judge -> JSON and text, both as `connect`
  * and as `trace` do it. Nothing may crash, leak or read outside its input; and whatever the stream,
  * the phases of every attempt sum to its duration and its timeline is in order, callees take no
- * longer than their caller, and every call is accounted for. The input is a recording without its
- * magic.
+ * longer than their caller, and every call and every drop is accounted for. The input is a
+ * recording without its magic.
  */
 #include "output/event.h"
 #include "output/sink.h"
@@ -12,6 +12,7 @@
 
 struct judge {
 	struct sink *json, *text, *flat;
+	__u64 drops, drops_of_packets;
 };
 
 static void on_attempt(void *arg, const struct attempt *a)
@@ -75,12 +76,23 @@ static void on_tree(void *arg, const struct call_tree *t)
 	j->text->ops->tree(j->text, t);
 }
 
+static void on_drop(void *arg, const struct tree_drop *drop)
+{
+	struct judge *j = arg;
+
+	(void)drop;
+	j->drops++;
+}
+
 static void on_packet(void *arg, const struct packet *p)
 {
 	struct judge *j = arg;
 
 	if (p->end_ns < p->start_ns)
 		abort();
+	if (p->fate == FATE_DROPPED && !p->drops)
+		abort();
+	j->drops_of_packets += p->drops;
 	j->json->ops->packet(j->json, p);
 	j->text->ops->packet(j->text, p);
 }
@@ -139,6 +151,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.arg = &j,
 		.on_hop = on_hop,
 		.on_tree = on_tree,
+		.on_drop = on_drop,
 		.on_packet = on_packet};
 	struct decoder *d = decoder_new();
 	struct tracker *t = tracker_new(&tcfg);
@@ -151,6 +164,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		paths_feed(p, &ev);
 	}
 	check_accounts(paths_counts(p));
+	if (j.drops != j.drops_of_packets)
+		abort();
 	paths_free(p);
 	tracker_free(t);
 	decoder_free(d);
