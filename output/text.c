@@ -280,7 +280,7 @@ struct sink *sink_text_new(const struct sink_cfg *cfg)
 		ts->ops.drop_table = text_on_table;
 	if (cfg->live || cfg->quiet)
 		ts->ops.drop = NULL;
-	ts->height = cfg->height > 8 ? cfg->height : 24;
+	ts->height = cfg->height > 4 ? cfg->height : 24;
 	ts->sink.ops = &ts->ops;
 	ts->page.out = cfg->out;
 	ts->page.color = cfg->color;

@@ -201,13 +201,13 @@ static void put_cell(struct line *l, enum column c, const char *cell, size_t wid
 
 static void put_line(struct page *p, struct line *l)
 {
-	while (l->len && l->text[l->len - 1] == ' ')
-		l->len--;
 	/* Cut between characters, not in one. */
 	while (l->limit && utf8_columns(l->text, l->len) > l->limit)
 		do
 			l->len--;
 		while (((__u8)l->text[l->len] & 0xc0) == 0x80);
+	while (l->len && l->text[l->len - 1] == ' ')
+		l->len--;
 	fprintf(p->f, "%.*s\n", (int)l->len, l->text);
 	l->len = 0;
 }
