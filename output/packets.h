@@ -4,8 +4,9 @@
  *
  * The part of the correlator that knows identities and fates, and nothing of nesting. A packet
  * lives as long as any of its skbs: it and its clones, copies, segments. An XDP frame counts as one
- * until an skb is made of it; where it was only the inside of an skb that is known, that one goes
- * on. All tables are bounded; whoever was not heard of for longest is given up.
+ * until its program drops it, or an skb is made of it; where it was only the inside of an skb that
+ * is known, that one goes on. All tables are bounded; whoever was not heard of for longest is given
+ * up.
  */
 #ifndef PATHLAG_PACKETS_H
 #define PATHLAG_PACKETS_H
@@ -40,6 +41,7 @@ struct packet_entry {
 	__u64 stack; /* of its last hop */
 	bool fate_known;
 	struct decision decision;
+	__u64 left_frame; /* ended here, by its program's verdict: its REC_PACKET_END is no news */
 	unsigned skbs, room; /* alive */
 	unsigned frames;     /* of them */
 	unsigned more;       /* alive too, but which they are is not known */
@@ -88,7 +90,7 @@ void packets_end(struct packets *t, struct packet_entry *e, const struct event *
 
 void packets_stop(struct packets *t); /* what is left is handed out: FATE_LOST_TRACK */
 
-/* packets_frame.c: what programs decide, and frames, which have no REC_PACKET_END. */
+/* packets_frame.c: what programs decide, and frames, whose end that may be. */
 
 /* CALL, of a program, returns with EV: notes its verdict. NULL = its packet is not known. */
 struct packet_entry *packets_decide(

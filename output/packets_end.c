@@ -8,10 +8,14 @@ struct packet_entry *packets_ending(struct packets *t, const struct event *ev)
 	struct packet_entry *e = packets_find(t, rec->packet);
 	struct subject like = {.packet = rec->packet};
 
-	/* A drop is told even of a packet of which all else was lost; not a frame's, which nobody freed:
-	 * its program's verdict has told. */
+	/* A drop is told even of a packet of which all else was lost; not a frame's, which nobody
+	 * freed: its program's verdict has told. */
 	if (!e && packet_end_is_drop(ev) && rec->location)
 		e = packets_add(t, &like, rec->skb, false, ev);
+	if (e && rec->skb == e->left_frame && !packets_find_skb(e, rec->skb)) {
+		e->left_frame = 0;
+		return NULL;
+	}
 	return e;
 }
 

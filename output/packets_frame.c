@@ -63,10 +63,12 @@ void packets_leave_xdp(
 	e->p.end_ns = ev->ts_ns > e->p.end_ns ? ev->ts_ns : e->p.end_ns;
 	if (!frame || !frame->frame)
 		return;
-	if (dropped || (ret == VERDICT_PASS && !alone))
+	if (dropped || (ret == VERDICT_PASS && !alone)) {
+		e->left_frame = frame->addr;
 		packets_remove_skb(e, frame);
-	else if (ret == VERDICT_TX || ret == VERDICT_REDIRECT)
+	} else if (ret == VERDICT_TX || ret == VERDICT_REDIRECT) {
 		frame->place = SKB_TRANSMITTED;
+	}
 	if (!e->skbs && !e->more)
 		packets_hand_out(t, e);
 }
