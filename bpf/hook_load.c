@@ -29,8 +29,7 @@ static void drops_choose(struct function_bpf *s, const struct kernel *k, bool dr
 	bpf_program__set_autoload(s->progs.on_dropped, drops && args < 3);
 	bpf_program__set_autoload(s->progs.on_dropped_reason, drops && args == 3);
 	bpf_program__set_autoload(s->progs.on_dropped_sock, drops && args > 3);
-	/* Where the kernel names the socket, that tells what the device would. */
-	bpf_program__set_autoload(s->progs.on_arrival, drops && args <= 3);
+	bpf_program__set_autoload(s->progs.on_arrival, drops);
 	bpf_program__set_autoload(s->progs.on_send, drops);
 	bpf_program__set_autoload(
 		s->progs.on_xdp_exception, drops && kernel_tracepoint_args(k, "xdp_exception") > 2);

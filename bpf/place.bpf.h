@@ -27,7 +27,7 @@ struct place {
 	__u32 iif; /* the device it came in by, 0 = it began in this host */
 };
 
-/* What came in last on each CPU, and by which device: for kernels that forget it on the way up. */
+/* What came in last on each CPU, and by which device: TCP and UDP forget it. */
 struct arrival {
 	__u64 skb;
 	__u64 dev;
@@ -87,7 +87,7 @@ static __noinline int place_of(struct place *at, const struct sk_buff *skb, cons
 	at->iif = PEEK(sk_buff___place, (const struct sk_buff___place *)skb, skb_iif);
 	if (place_set(at, PEEK(sk_buff, skb, dev)))
 		return done();
-	if (!sk && a->skb == (__u64)skb && place_set(at, (void *)a->dev))
+	if (at->iif && a->skb == (__u64)skb && place_set(at, (void *)a->dev))
 		return done();
 	at->netns = sk ? sk_netns(sk) : 0;
 	if (at->netns < NETNS_FIRST)

@@ -4,7 +4,7 @@
 
 #define ROWS_DEFAULT 4096
 #define CPUS         1024   /* a power of two */
-#define REPEAT_NS    100000 /* from the remark to the free */
+#define REPEAT_NS    20000000 /* from the remark to the free */
 
 struct entry {
 	struct table_node node;

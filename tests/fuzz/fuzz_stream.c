@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Any bytes as a record stream: decode -> correlate -> judge -> JSON and text, both as `connect`
- * and as `trace` do it. Nothing may crash, leak or read outside its input; and whatever the stream,
- * the phases of every attempt sum to its duration and its timeline is in order, callees take no
- * longer than their caller, and every call and every drop is accounted for. The input is a
+ * Any bytes as a record stream: decode -> correlate -> judge -> JSON and text, as `connect`,
+ * `trace` and `drops` do it. Nothing may crash, leak or read outside its input; and whatever the
+ * stream, the phases of every attempt sum to its duration and its timeline is in order, callees
+ * take no longer than their caller, and every call and every drop is accounted for. The input is a
  * recording without its magic.
  */
 #include "output/event.h"
@@ -12,6 +12,7 @@
 
 struct judge {
 	struct sink *json, *text, *flat;
+	struct drops *dropped;
 	__u64 drops, drops_of_packets;
 };
 
@@ -104,9 +105,35 @@ static void check_accounts(const struct path_counts *n)
 		abort();
 }
 
+static void on_dropped(struct judge *j, const struct event *ev)
+{
+	struct dropped d;
+
+	dropped_of(&d, ev);
+	if (dropped_is_harmless(&d) || drops_is_repeat(j->dropped, &d))
+		return;
+	drops_add(j->dropped, &d);
+	j->json->ops->drop(j->json, &d);
+	j->text->ops->drop(j->text, &d);
+}
+
+static void check_rows(struct judge *j)
+{
+	struct summary sum = {.ts_ns = UINT64_MAX};
+	const struct drop_counts *n = sum.drops = drops_overall(j->dropped, sum.ts_ns);
+	__u64 counted = n->other;
+
+	for (size_t i = 0; i < n->rows; i++)
+		counted += n->row[i]->count;
+	if (counted != n->total)
+		abort();
+	j->json->ops->summary(j->json, &sum);
+	j->text->ops->summary(j->text, &sum);
+}
+
 /* Records are cut from the input by their own length, copied so that ASan sees every overrun. */
-static void feed(
-	struct decoder *d, struct tracker *t, struct paths *p, const uint8_t *data, size_t size)
+static void feed(struct judge *j, struct decoder *d, struct tracker *t, struct paths *p,
+	const uint8_t *data, size_t size)
 {
 	struct rec_hdr hdr;
 	struct event ev;
@@ -122,6 +149,8 @@ static void feed(
 		if (decoder_read(d, rec, len, &ev) == 1 && ev.type != REC_META) {
 			tracker_feed(t, &ev);
 			paths_feed(p, &ev);
+			if (ev.type == REC_DROPPED)
+				on_dropped(j, &ev);
 		}
 		data += len;
 		size -= len;
@@ -138,7 +167,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct sink_cfg flat = {.out = null, .flat = true, .stack = true};
 	struct judge j = {.json = sink_json_new(&cfg),
 		.text = sink_text_new(&cfg),
-		.flat = sink_text_new(&flat)};
+		.flat = sink_text_new(&flat),
+		.dropped = drops_new(8, 1)};
 	struct tracker_cfg tcfg = {.max_attempts = 16,
 		.max_lookups = 16,
 		.arg = &j,
@@ -158,7 +188,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct paths *p = paths_new(&pcfg);
 	struct event ev;
 
-	feed(d, t, p, data, size);
+	feed(&j, d, t, p, data, size);
 	if (decoder_read(d, &stop, sizeof(stop), &ev) == 1) {
 		tracker_feed(t, &ev);
 		paths_feed(p, &ev);
@@ -166,6 +196,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_accounts(paths_counts(p));
 	if (j.drops != j.drops_of_packets)
 		abort();
+	check_rows(&j);
+	drops_free(j.dropped);
 	paths_free(p);
 	tracker_free(t);
 	decoder_free(d);

@@ -166,7 +166,7 @@ static void test_repeats(void)
 	skb.dev.ifindex++;
 	CHECK(!drops_is_repeat(drops, sample_told(&s, &skb, 7000, 0)));
 	skb.dev.ifindex--;
-	CHECK(!drops_is_repeat(drops, sample_told(&s, &skb, 4000 + MS, 0)));
+	CHECK(!drops_is_repeat(drops, sample_told(&s, &skb, 4000 + 30 * MS, 0)));
 	drops_free(drops);
 	drops_sample_done(&s);
 }

@@ -101,6 +101,41 @@ case_drops_replay() { # byte for byte, text too
 	refuses 2 --failed replay --failed "$T/rec"
 }
 
+case_drops_receive_buffer() { # a socket that nobody reads: the datagram has forgotten its device by then
+	local fifo=$T/read kept
+	topology
+	mkfifo "$fifo"
+	start "$S" reader python3 -c "
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+s.bind(('', 7012))
+print('bound', flush=True)
+open('$fifo').read()
+s.setblocking(False)
+kept = 0
+try:
+    while s.recv(99):
+        kept += 1
+except BlockingIOError:
+    print('kept', kept, flush=True)
+"
+	wait_for 'the reader' 10 grep -q bound "$T/reader.log"
+	drops_start --netns "$S" 'udp dst port 7012'
+	send udp:7012:200
+	: >"$fifo"
+	wait_for 'what it kept' 10 grep -q kept "$T/reader.log"
+	kept=$(sed -n 's/^kept //p' "$T/reader.log")
+	[ "$kept" -gt 0 ] && [ "$kept" -lt 200 ] || fail "the reader kept $kept of 200"
+	lag_wait "of(\"drop\") | length >= $((200 - kept))"
+	drops_stop
+	expect "$(counted SOCKET_RCVBUFF '__udp_enqueue_schedule_skb|udp_queue_rcv_one_skb|__udp_queue_rcv_skb') == $((200 - kept))" \
+		"all but the $kept that it kept"
+	expect "summary.drop_total == $((200 - kept))" 'no other'
+	expect "of(\"drop\") | all(.dev.name == \"eth0\" and .owner.pid == $SENDER
+		and .drop.direction == \"ingress\")" 'by which device, whose'
+}
+
 case_drops_count() { # -c ends it
 	topology
 	drops_start --netns "$S" 'udp dst port 7009' -c 3
