@@ -10,6 +10,7 @@
 
 #include "bpf/dns.bpf.h"
 #include "bpf/filter.bpf.h"
+#include "bpf/mark.bpf.h"
 
 #if defined(__TARGET_ARCH_x86)
 # define NR_CONNECT           42
@@ -76,24 +77,22 @@ static __always_inline bool call_target(struct call *c, const void *uaddr)
 	return true;
 }
 
-SEC("raw_tp/sys_enter")
-int on_sys_enter(struct bpf_raw_tracepoint_args *ctx)
+/* AGAIN, here and below: as a twin (twin.bpf.h). What the first program has begun is left as it is:
+ * nothing has happened to it yet. */
+static __always_inline int call_begin(__u32 fd, const void *uaddr, bool again)
 {
-	struct pt_regs *regs = (void *)ctx->args[0];
-	struct task_struct *task;
-	struct call c = {};
-	__u32 tid;
+	__u32 tid = bpf_get_current_pid_tgid();
+	struct call c = {}, *there;
 
-	if (ctx->args[1] != NR_CONNECT || !armed || !scope_has_current())
-		return 0;
-	task = (void *)bpf_get_current_task();
-	if (TASK_IS_COMPAT(task))
-		return 0;
-	if (!call_target(&c, (void *)SYSCALL_ARG2(regs)))
+	if (again) {
+		there = bpf_map_lookup_elem(&pending, &tid);
+		if (there && !there->sk && !there->routed)
+			return 0;
+	}
+	if (!call_target(&c, uaddr))
 		return 0;
 	c.ts_ns = bpf_ktime_get_ns();
-	c.user_fd = (__u32)SYSCALL_ARG1(regs);
-	tid = bpf_get_current_pid_tgid();
+	c.user_fd = fd;
 	switch (bpf_map_update_elem(&pending, &tid, &c, BPF_NOEXIST)) {
 	case 0:
 		__sync_fetch_and_add(&calls, 1);
@@ -105,6 +104,20 @@ int on_sys_enter(struct bpf_raw_tracepoint_args *ctx)
 		count_lost(LOST_SOCKET_MAP);
 	}
 	return 0;
+}
+
+SEC("raw_tp/sys_enter")
+int on_sys_enter(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct pt_regs *regs = (void *)ctx->args[0];
+	struct task_struct *task;
+
+	if (ctx->args[1] != NR_CONNECT || !armed || !scope_has_current())
+		return 0;
+	task = (void *)bpf_get_current_task();
+	if (TASK_IS_COMPAT(task))
+		return 0;
+	return call_begin(SYSCALL_ARG1(regs), (void *)SYSCALL_ARG2(regs), false);
 }
 
 /* The socket behind a file descriptor of the running process. */
@@ -182,24 +195,28 @@ static __always_inline void call_end(const struct call *c, int ret)
 		return_emit(c, ret, netns);
 }
 
+static __always_inline int call_returns(int ret)
+{
+	__u32 tid = bpf_get_current_pid_tgid();
+	struct call *c = bpf_map_lookup_elem(&pending, &tid);
+
+	if (!c)
+		return 0;
+	if (armed)
+		call_end(c, ret);
+	if (!bpf_map_delete_elem(&pending, &tid))
+		__sync_fetch_and_add(&calls, -1);
+	return 0;
+}
+
 SEC("raw_tp/sys_exit")
 int on_sys_exit(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct pt_regs *regs = (void *)ctx->args[0];
-	struct call *c;
-	__u32 tid;
 
 	if (!calls || SYSCALL_NR(regs) != NR_CONNECT)
 		return 0;
-	tid = bpf_get_current_pid_tgid();
-	c = bpf_map_lookup_elem(&pending, &tid);
-	if (!c)
-		return 0;
-	if (armed)
-		call_end(c, ctx->args[1]);
-	if (!bpf_map_delete_elem(&pending, &tid))
-		__sync_fetch_and_add(&calls, -1);
-	return 0;
+	return call_returns(ctx->args[1]);
 }
 
 static __always_inline struct call *call_current(void)
@@ -257,8 +274,7 @@ static __always_inline bool call_looks_up(const struct call *c, const void *dadd
 	return addr_same(c->daddr, daddr);
 }
 
-SEC("raw_tp/fib_table_lookup")
-int on_fib_table_lookup(struct bpf_raw_tracepoint_args *ctx)
+static __always_inline int lookup4(struct bpf_raw_tracepoint_args *ctx)
 {
 	const struct flowi4 *fl = (void *)ctx->args[1];
 	__u8 proto = PEEK(flowi4, fl, __fl_common.flowic_proto);
@@ -274,6 +290,12 @@ int on_fib_table_lookup(struct bpf_raw_tracepoint_args *ctx)
 	if (call_looks_up(c, &daddr, 4))
 		route_note(c, ctx->args[0], (void *)ctx->args[2], (int)ctx->args[3]);
 	return 0;
+}
+
+SEC("raw_tp/fib_table_lookup")
+int on_fib_table_lookup(struct bpf_raw_tracepoint_args *ctx)
+{
+	return lookup4(ctx);
 }
 
 /* What ip6_rt_type_to_error() makes of it; the entry that stands for "no route" is its own case. */
@@ -294,8 +316,7 @@ static __always_inline int route6_err(const struct net *net, const struct fib6_r
 	return -EHOSTUNREACH;
 }
 
-SEC("raw_tp/fib6_table_lookup")
-int on_fib6_table_lookup(struct bpf_raw_tracepoint_args *ctx)
+static __always_inline int lookup6(struct bpf_raw_tracepoint_args *ctx)
 {
 	const struct fib6_result *res = (void *)ctx->args[1];
 	const struct fib6_table *table = (void *)ctx->args[2];
@@ -316,6 +337,12 @@ int on_fib6_table_lookup(struct bpf_raw_tracepoint_args *ctx)
 	err = route6_err((void *)ctx->args[0], res);
 	route_note(c, BPF_CORE_READ(table, tb6_id), (void *)BPF_CORE_READ(res, nh), err);
 	return 0;
+}
+
+SEC("raw_tp/fib6_table_lookup")
+int on_fib6_table_lookup(struct bpf_raw_tracepoint_args *ctx)
+{
+	return lookup6(ctx);
 }
 
 /* ---- the state machine ---------------------------------------------------------------------- */
@@ -369,10 +396,19 @@ static __always_inline bool connect_matches(const struct sock *sk)
 	return filter_tuple(&t);
 }
 
+/* The other program has just begun it; or it is left over, as its end was not seen. */
+static __always_inline bool attempt_is_new(struct attempt *there)
+{
+	if (!there->wire.family)
+		return true;
+	bpf_map_delete_elem(&tuples, &there->wire);
+	return false;
+}
+
 static __always_inline void attempt_begin(const struct sock *sk)
 {
 	__u64 key = (__u64)sk;
-	struct attempt a = {};
+	struct attempt a = {}, *there;
 	struct call *c;
 	__u32 netns;
 
@@ -387,6 +423,9 @@ static __always_inline void attempt_begin(const struct sock *sk)
 		__sync_fetch_and_add(&tracked, 1);
 		break;
 	case -17:
+		there = twinned ? attempt_of(sk) : NULL;
+		if (there && attempt_is_new(there))
+			return;
 		bpf_map_update_elem(&socks, &key, &a, BPF_EXIST);
 		break;
 	default:
@@ -401,7 +440,8 @@ static __always_inline void attempt_begin(const struct sock *sk)
 	connect_emit(sk, &a, c);
 }
 
-static __always_inline void attempt_end(void *ctx, const struct sock *sk, __u8 new_state)
+static __always_inline void attempt_end(
+	void *ctx, const struct sock *sk, __u8 new_state, bool again)
 {
 	struct attempt *a = attempt_of(sk);
 	struct rec_state *r;
@@ -418,7 +458,8 @@ static __always_inline void attempt_end(void *ctx, const struct sock *sk, __u8 n
 		r->sk_err = PEEK(sock, sk, sk_err);
 		r->sk_err_soft = PEEK(sock, sk, sk_err_soft);
 		r->flags = 0;
-		if (new_state == TCP_CLOSE && !r->sk_err && !in_process(ctx))
+		if (new_state == TCP_CLOSE && !r->sk_err &&
+			!in_process_at(again ? stack_of_event(ctx) : address_of(ctx)))
 			r->flags = STATE_UNASKED;
 		rec_end(r);
 	}
@@ -438,7 +479,7 @@ int on_set_state(struct bpf_raw_tracepoint_args *ctx)
 
 	if (old == TCP_SYN_SENT) {
 		if (tracked && new != old)
-			attempt_end(ctx, sk, new);
+			attempt_end(ctx, sk, new, false);
 		return 0;
 	}
 	/* An MPTCP socket reports its own states too, beside those of its TCP subflows. */

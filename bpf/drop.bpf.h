@@ -9,6 +9,7 @@
 #ifndef PATHLAG_DROP_BPF_H
 #define PATHLAG_DROP_BPF_H
 
+#include "bpf/mark.bpf.h"
 #include "bpf/packet.bpf.h"
 #include "bpf/verdict.bpf.h"
 #include "bpf/victim.bpf.h"
@@ -137,6 +138,7 @@ int on_kfree_skb_reason(struct bpf_raw_tracepoint_args *ctx)
 
 	if ((!tracked && !dns_awaited()) || (reason_consumed && reason == reason_consumed))
 		return 0;
+	mark_seen(ctx, ctx->args[0]);
 	return drop_emit(ctx, (void *)ctx->args[0], ctx->args[1], reason);
 }
 

@@ -17,8 +17,7 @@ static __always_inline bool scope_has_parent(const struct task_struct *parent, _
 	return comm_matches(comm);
 }
 
-SEC("raw_tp/sched_process_fork")
-int on_fork(struct bpf_raw_tracepoint_args *ctx)
+static __always_inline int child_joins(struct bpf_raw_tracepoint_args *ctx)
 {
 	const struct task_struct *parent = (void *)ctx->args[0];
 	const struct task_struct *child = (void *)ctx->args[1];
@@ -29,6 +28,12 @@ int on_fork(struct bpf_raw_tracepoint_args *ctx)
 	if (bpf_map_update_elem(&scope_tgids, &to, &from, BPF_ANY))
 		count_lost(LOST_SOCKET_MAP);
 	return 0;
+}
+
+SEC("raw_tp/sched_process_fork")
+int on_fork(struct bpf_raw_tracepoint_args *ctx)
+{
+	return child_joins(ctx);
 }
 
 SEC("raw_tp/sched_process_exit")

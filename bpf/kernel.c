@@ -143,6 +143,13 @@ bool kernel_has_func(const struct kernel *k, const char *name)
 	return btf__find_by_name_kind(k->btf, name, BTF_KIND_FUNC) > 0;
 }
 
+/* They are then guarded by an SRCU domain of their own, whose readers may be preempted, no longer
+ * by preemption being off. */
+bool kernel_preempts_tracepoints(const struct kernel *k)
+{
+	return btf__find_by_name_kind(k->btf, "tracepoint_srcu_srcu_data", BTF_KIND_VAR) > 0;
+}
+
 bool kernel_has_helper(const struct kernel *k, const char *name)
 {
 	int id = btf__find_by_name_kind(k->btf, "bpf_func_id", BTF_KIND_ENUM);

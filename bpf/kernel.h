@@ -30,6 +30,9 @@ bool kernel_has_func(const struct kernel *k, const char *name);
 /* Is there a BPF helper of that name, "BPF_FUNC_get_attach_cookie"? */
 bool kernel_has_helper(const struct kernel *k, const char *name);
 
+/* May the programs of a tracepoint be preempted? Since Linux 7.0 (a46023d5616e). */
+bool kernel_preempts_tracepoints(const struct kernel *k);
+
 /* Does kfree_skb come with a reason? */
 bool kernel_has_drop_reasons(const struct kernel *k);
 

@@ -13,5 +13,6 @@
 #include "bpf/neigh.bpf.h"
 #include "bpf/gai.bpf.h"
 #include "bpf/follow.bpf.h"
+#include "bpf/twin.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";

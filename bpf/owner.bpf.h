@@ -151,6 +151,16 @@ static __always_inline __u64 address_of(void *ctx)
 	return at;
 }
 
+/* The stack in use when a program of SEC("tp") runs. Its context lies elsewhere; it begins with a
+ * pointer to registers that say no more than where the tracepoint is. */
+static __always_inline __u64 stack_of_event(void *ctx)
+{
+	struct pt_regs *regs = NULL;
+
+	bpf_probe_read_kernel(&regs, sizeof(regs), ctx);
+	return BPF_CORE_READ(regs, sp);
+}
+
 static __always_inline bool in_process(void *ctx)
 {
 	return in_process_at(address_of(ctx));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "bpf/probe.h"
 #include "bpf/libc.h"
+#include "bpf/twin.h"
 
 #include <bpf/bpf.h>
 #include <poll.h>
@@ -16,6 +17,7 @@
 
 struct probes {
 	struct milestone_bpf *skel;
+	struct twins twins;
 	struct ring_buffer *ring;
 	struct bpf_link *link[LINKS_MAX];
 	size_t links;
@@ -45,6 +47,11 @@ static const struct variant variants[] = {
 	{"on_send_reset_reason", "tcp_send_reset", 3, 12},
 	{"on_fib_table_lookup", "fib_table_lookup", 4, 12},
 };
+
+static bool is_raw(const struct bpf_program *prog)
+{
+	return !strncmp(bpf_program__section_name(prog), "raw_tp/", 7);
+}
 
 static __u64 now_ns(void)
 {
@@ -84,7 +91,8 @@ static void prog_choose(struct probes *p, const struct kernel *k, struct bpf_pro
 	const struct variant *v = variant_of(name);
 	int args;
 
-	if (!tp) /* the uprobes */
+	/* the uprobes, and what is loaded only as a twin */
+	if (!is_raw(prog) || !bpf_program__autoload(prog))
 		return;
 	args = kernel_tracepoint_args(k, tp + 1);
 	if (args < 0) {
@@ -113,14 +121,21 @@ static int probes_configure(struct probes *p, struct kernel *k, const struct pro
 	size_t ring = ring_size(cfg->ring_bytes);
 	struct bpf_program *prog;
 	bool follow = cfg->scope && cfg->scope->follow;
+	int err;
 
 	bpf_object__for_each_program(prog, s->obj) prog_choose(p, k, prog);
 	bpf_program__set_autoload(s->progs.on_fork, follow);
 	bpf_program__set_autoload(s->progs.on_exit, follow);
 	bpf_program__set_autoload(s->progs.on_gai_call, p->getaddrinfo);
 	bpf_program__set_autoload(s->progs.on_gai_return, p->getaddrinfo);
+	err = twins_choose(&p->twins, s->obj, k);
+	if (err)
+		probes_skip(p, "second programs of tracepoints: %s", strerror(-err));
+	if (!p->twins.on)
+		bpf_map__set_max_entries(s->maps.marks, 1);
 	if (cfg->scope)
 		s->rodata->scope = *cfg->scope;
+	s->rodata->twinned = p->twins.on;
 	s->rodata->filter_on = p->splice != NULL;
 	s->rodata->reason_consumed = kernel_reason_consumed(k);
 	s->rodata->read_direct = kernel_has_func(k, "bpf_rdonly_cast");
@@ -266,12 +281,19 @@ static void libc_attach(struct probes *p, const char *path)
 int probes_arm(struct probes *p, struct errbuf *err)
 {
 	struct bpf_program *prog;
+	const char *what;
 
 	bpf_object__for_each_program(prog, p->skel->obj)
 	{
-		if (!bpf_program__autoload(prog) || !strchr(bpf_program__section_name(prog), '/'))
-			continue;
-		link_keep(p, bpf_program__attach(prog), bpf_program__section_name(prog));
+		if (bpf_program__autoload(prog) && is_raw(prog))
+			link_keep(p, bpf_program__attach(prog), bpf_program__section_name(prog));
+	}
+	for (size_t i = 0;; i++) {
+		struct bpf_link *link = twins_attach(&p->twins, p->skel->obj, i, &what);
+
+		if (!what)
+			break;
+		link_keep(p, link, what);
 	}
 	if (!p->links)
 		return err_set(err, -EPERM, "no tracepoint could be attached: %s",
@@ -322,6 +344,11 @@ void probes_lost(const struct probes *p, uint64_t counts[LOST_KINDS])
 		counts[i] = __atomic_load_n(&p->skel->bss->lost[i], __ATOMIC_RELAXED);
 }
 
+uint64_t probes_missed(const struct probes *p)
+{
+	return twins_missed(&p->twins, p->skel->obj);
+}
+
 size_t probes_attached(const struct probes *p)
 {
 	return p->links;
@@ -353,6 +380,7 @@ void probes_free(struct probes *p)
 	for (size_t i = 0; i < p->links; i++)
 		bpf_link__destroy(p->link[i]);
 	ring_buffer__free(p->ring);
+	twins_done(&p->twins);
 	milestone_bpf__destroy(p->skel);
 	filter_splice_free(p->splice);
 	for (size_t i = 0; i < p->skipped_count; i++)

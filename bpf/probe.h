@@ -63,6 +63,13 @@ int probes_fd(const struct probes *p);
 /* Records and map entries that found no room since the start, by enum rec_lost_where. */
 void probes_lost(const struct probes *p, uint64_t counts[LOST_KINDS]);
 
+/*
+ * Events that no program of ours was run for, because the kernel skips a program that is under way
+ * on that CPU: at most so many. Those of this layer only; at the end, as asking costs a system call
+ * a program. See twin.h for what keeps it at 0 where programs are preempted.
+ */
+uint64_t probes_missed(const struct probes *p);
+
 size_t probes_attached(const struct probes *p);
 size_t probes_skipped(const struct probes *p);
 

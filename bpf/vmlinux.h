@@ -439,6 +439,22 @@ struct neighbour {
 	u8 primary_key[0];
 };
 
+/* ---- contexts of SEC("tp") ------------------------------------------------------------------ */
+
+struct syscall_trace_enter {
+	unsigned long args[6];
+};
+
+struct syscall_trace_exit {
+	long ret;
+};
+
+struct trace_event_raw_inet_sock_set_state {
+	const void *skaddr;
+	int oldstate;
+	int newstate;
+};
+
 #pragma clang attribute pop
 
 #endif

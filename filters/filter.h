@@ -127,8 +127,8 @@ void filter_splice_free(struct filter_splice *s);
 void filter_splice_freep(struct filter_splice **s);
 
 /* Takes over the sections "raw_tp/..." of objects opened from now on, attach included, and
- * "kprobe", "fentry/..." and "fexit/...", which the caller attaches (and gives their targets)
- * himself. */
+ * "tp/...", "kprobe", "fentry/..." and "fexit/...", which the caller attaches (and gives their
+ * targets) himself. */
 int filter_splice_register(struct filter_splice *s, struct errbuf *err);
 
 /*

@@ -19,6 +19,7 @@ static const struct {
 	enum bpf_attach_type attach;
 } sections[] = {
 	{"raw_tp+", BPF_PROG_TYPE_RAW_TRACEPOINT, 0},
+	{"tp+", BPF_PROG_TYPE_TRACEPOINT, 0},
 	{"kprobe+", BPF_PROG_TYPE_KPROBE, 0},
 	{"fentry+", BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY},
 	{"fexit+", BPF_PROG_TYPE_TRACING, BPF_TRACE_FEXIT},

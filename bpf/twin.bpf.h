@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * twin.bpf.h - second programs for tracepoints where the first one may be skipped.
+ *
+ * The kernel never runs a program inside itself: while it is under way on a CPU, that CPU skips it.
+ * That is for what interrupts it, but kernels that let a tracepoint's programs be preempted
+ * (twin.h) then skip it for every other task as well, until the preempted one goes on: the events
+ * of some milliseconds. There these are loaded too.
+ *
+ * Those of SEC("tp") and SEC("kprobe.multi") run with preemption off: they are skipped only in an
+ * interrupt that came during another of that kind. The others are like the first, but it must be
+ * under way for two tasks at once for both to be skipped.
+ *
+ * An event that both see counts once: they run one after the other, in either order, in the same
+ * task. What one has begun, ended or noted the other finds done; what leaves no such trace is
+ * marked (mark.bpf.h).
+ */
+#ifndef PATHLAG_TWIN_BPF_H
+#define PATHLAG_TWIN_BPF_H
+
+#include "bpf/connect.bpf.h"
+#include "bpf/drop.bpf.h"
+#include "bpf/follow.bpf.h"
+#include "bpf/mark.bpf.h"
+#include <bpf/bpf_tracing.h>
+
+/* The function of 64-bit processes only; its argument is the registers of the caller. */
+SEC("?kprobe.multi")
+int twin_connect_call(struct pt_regs *ctx)
+{
+	struct pt_regs *regs = (void *)PT_REGS_PARM1(ctx);
+
+	if (!armed || !scope_has_current())
+		return 0;
+	return call_begin(SYSCALL_ARG1(regs), (void *)SYSCALL_ARG2(regs), true);
+}
+
+SEC("?kprobe.multi")
+int twin_connect_return(struct pt_regs *ctx)
+{
+	return calls ? call_returns(PT_REGS_RC(ctx)) : 0;
+}
+
+SEC("?tp/sock/inet_sock_set_state")
+int twin_set_state(struct trace_event_raw_inet_sock_set_state *ctx)
+{
+	const struct sock *sk = ctx->skaddr;
+	int new = ctx->newstate;
+
+	if (ctx->oldstate == TCP_SYN_SENT) {
+		if (tracked && new != TCP_SYN_SENT)
+			attempt_end(ctx, sk, new, true);
+		return 0;
+	}
+	if (new == TCP_SYN_SENT && PEEK(sock, sk, sk_protocol) == IPPROTO_TCP)
+		attempt_begin(sk);
+	return 0;
+}
+
+SEC("?raw_tp/fib_table_lookup")
+int twin_fib_table_lookup(struct bpf_raw_tracepoint_args *ctx)
+{
+	return lookup4(ctx);
+}
+
+SEC("?raw_tp/fib6_table_lookup")
+int twin_fib6_table_lookup(struct bpf_raw_tracepoint_args *ctx)
+{
+	return lookup6(ctx);
+}
+
+SEC("?raw_tp/kfree_skb")
+int twin_kfree_skb(struct bpf_raw_tracepoint_args *ctx)
+{
+	__u32 reason = ctx->args[2];
+
+	if ((!tracked && !dns_awaited()) || (reason_consumed && reason == reason_consumed))
+		return 0;
+	if (mark_take(ctx, ctx->args[0]))
+		return 0;
+	return drop_emit(ctx, (void *)ctx->args[0], ctx->args[1], reason);
+}
+
+SEC("?raw_tp/sched_process_fork")
+int twin_fork(struct bpf_raw_tracepoint_args *ctx)
+{
+	return child_joins(ctx);
+}
+
+#endif

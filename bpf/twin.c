@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "bpf/twin.h"
+#include "bpf/tracefs.h"
+
+#include <bpf/bpf.h>
+#include <linux/perf_event.h>
+#include <sys/syscall.h>
+
+#if defined(__x86_64__)
+# define SYS_CONNECT "__x64_sys_connect"
+#elif defined(__aarch64__)
+# define SYS_CONNECT "__arm64_sys_connect"
+#endif
+
+static const struct pair {
+	const char *first, *second;
+} pairs[] = {
+	{"on_sys_enter", "twin_connect_call"},
+	{"on_sys_exit", "twin_connect_return"},
+	{"on_set_state", "twin_set_state"},
+	{"on_fib_table_lookup", "twin_fib_table_lookup"},
+	{"on_fib6_table_lookup", "twin_fib6_table_lookup"},
+	{"on_kfree_skb_reason", "twin_kfree_skb"},
+	{"on_fork", "twin_fork"},
+};
+
+static struct bpf_program *named(const struct bpf_object *obj, const char *name)
+{
+	return bpf_object__find_program_by_name(obj, name);
+}
+
+/* ---- perf ----------------------------------------------------------------------------------- */
+
+/* The number of the event that a section, "tp/GROUP/NAME", is about. */
+static int event_number(const char *section)
+{
+	char path[128], text[16] = {0};
+	_cleanup_(closep) int fd = -1;
+
+	snprintf(path, sizeof(path), "events/%s/id", strchr(section, '/') + 1);
+	fd = tracefs_open(path);
+	if (fd < 0)
+		return fd;
+	if (read(fd, text, sizeof(text) - 1) <= 0)
+		return -EIO;
+	return (int)strtol(text, NULL, 10);
+}
+
+static int event_open(const struct bpf_program *prog)
+{
+	struct perf_event_attr attr = {.size = sizeof(attr), .type = PERF_TYPE_TRACEPOINT};
+	int number = event_number(bpf_program__section_name(prog)), fd;
+
+	if (number < 0)
+		return number;
+	attr.config = (__u64)number;
+	/* Its program runs on every CPU. */
+	fd = syscall(SYS_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/* ---- the programs --------------------------------------------------------------------------- */
+
+int twins_choose(struct twins *t, struct bpf_object *obj, const struct kernel *k)
+{
+	struct bpf_program *state = named(obj, "twin_set_state");
+
+	t->event = -1;
+	t->on = kernel_preempts_tracepoints(k);
+	if (!t->on)
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++)
+		bpf_program__set_autoload(named(obj, pairs[i].second),
+			bpf_program__autoload(named(obj, pairs[i].first)));
+	t->event = event_open(state);
+	if (t->event < 0)
+		bpf_program__set_autoload(state, false);
+	return t->event < 0 ? t->event : 0;
+}
+
+static struct bpf_link *attach_connect(const struct bpf_program *prog, bool returns)
+{
+	const char *name = SYS_CONNECT;
+	LIBBPF_OPTS(bpf_kprobe_multi_opts, opts, .syms = &name, .cnt = 1, .retprobe = returns);
+
+	return bpf_program__attach_kprobe_multi_opts(prog, NULL, &opts);
+}
+
+static struct bpf_link *attach_state(struct twins *t, const struct bpf_program *prog)
+{
+	struct bpf_link *link = bpf_program__attach_perf_event(prog, t->event);
+
+	if (link) /* which ends the event, too */
+		t->event = -1;
+	return link;
+}
+
+struct bpf_link *twins_attach(struct twins *t, struct bpf_object *obj, size_t i, const char **what)
+{
+	static const char *const names[] = {
+		"twin_connect_return", "twin_connect_call", "twin_set_state"};
+	struct bpf_program *prog;
+
+	*what = NULL;
+	if (!t->on || i >= ARRAY_SIZE(names))
+		return NULL;
+	*what = names[i];
+	prog = named(obj, names[i]);
+	return i == 2 ? attach_state(t, prog) : attach_connect(prog, i == 0);
+}
+
+/* ---- what was missed ------------------------------------------------------------------------ */
+
+static uint64_t skipped(const struct bpf_program *prog)
+{
+	struct bpf_prog_info info = {0};
+	__u32 len = sizeof(info);
+	int fd = prog ? bpf_program__fd(prog) : -1;
+
+	return fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &len) ? 0 : info.recursion_misses;
+}
+
+static bool loaded(const struct bpf_program *prog)
+{
+	return bpf_program__fd(prog) >= 0;
+}
+
+uint64_t programs_skipped(const struct bpf_object *obj)
+{
+	struct bpf_program *prog;
+	uint64_t n = 0;
+
+	bpf_object__for_each_program(prog, obj) n += skipped(prog);
+	return n;
+}
+
+/* What both have missed is counted twice; the rest was seen by one of them. */
+static uint64_t skipped_by_both(const struct bpf_program *a, const struct bpf_program *b)
+{
+	uint64_t x = skipped(a), y = skipped(b);
+
+	return x < y ? x : y;
+}
+
+static uint64_t skipped_by(const struct bpf_object *obj, const struct bpf_program *prog)
+{
+	const char *name = bpf_program__name(prog);
+
+	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++) {
+		const struct bpf_program *a = named(obj, pairs[i].first);
+		const struct bpf_program *b = named(obj, pairs[i].second);
+
+		if (loaded(a) && loaded(b) && !strcmp(name, pairs[i].first))
+			return skipped_by_both(a, b);
+		if (loaded(a) && !strcmp(name, pairs[i].second))
+			return 0;
+	}
+	return skipped(prog);
+}
+
+uint64_t twins_missed(const struct twins *t, const struct bpf_object *obj)
+{
+	struct bpf_program *prog;
+	uint64_t n = 0;
+
+	if (!t->on)
+		return programs_skipped(obj);
+	bpf_object__for_each_program(prog, obj) n += skipped_by(obj, prog);
+	return n;
+}
+
+void twins_done(struct twins *t)
+{
+	if (t->on && t->event >= 0)
+		close(t->event);
+}

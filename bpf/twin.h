@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * twin.h - second programs for tracepoints whose first one the kernel may skip (twin.bpf.h).
+ *
+ *	twins_choose()  which programs are to be loaded, before they are
+ *	twins_attach()  those that raw tracepoints do not take
+ *	twins_missed()  events that neither of two programs can have seen, at the end
+ *
+ * Nothing of it is used on kernels that keep preemption off while a tracepoint's programs run.
+ */
+#ifndef PATHLAG_TWIN_H
+#define PATHLAG_TWIN_H
+
+#include <bpf/libbpf.h>
+#include "bpf/base.h"
+#include "bpf/kernel.h"
+
+struct twins {
+	bool on;
+	int event; /* of perf */
+};
+
+/* Before the load: the second programs of OBJ are to be loaded where the first ones are. 0, or
+ * -errno where perf cannot be used: then the one that needs it is not. */
+int twins_choose(struct twins *t, struct bpf_object *obj, const struct kernel *k);
+
+/* Attaches the I-th program that raw tracepoints do not take and names it; NULL with *WHAT set: it
+ * failed with errno; *WHAT NULL: there is none. */
+struct bpf_link *twins_attach(struct twins *t, struct bpf_object *obj, size_t i, const char **what);
+
+/*
+ * Events at which a program of OBJ was skipped, and its twin as well: at most so many, as two
+ * programs may have been skipped at different events. 0 on kernels before 5.12, which do not count.
+ */
+uint64_t twins_missed(const struct twins *t, const struct bpf_object *obj);
+
+/* How often the kernel has skipped a program of OBJ. */
+uint64_t programs_skipped(const struct bpf_object *obj);
+
+void twins_done(struct twins *t);
+
+#endif
