@@ -42,7 +42,7 @@ is_drop() { # REASON FUNCTION-REGEX
 	if has_reason "$1"; then
 		echo ".reason == \"$1\""
 	else
-		echo "(.location | test(\"^($2)\"))"
+		echo "((.location // \"\") | test(\"^($2)\"))"
 	fi
 }
 
