@@ -41,7 +41,7 @@ def wrong_dns:
 	(if .dur_ns < 0 then "negative duration" else empty end);
 
 def wrong_drop:
-	(("cpu", "netns", "len", "drop") as $key
+	(("cpu", "len", "drop") as $key
 		| if has($key) | not then "drop line without \($key)" else empty end),
 	(if [.drop.direction] - ["ingress", "egress"] != [] then "direction: \(.drop)" else empty end),
 	(if .drop | .reason or .location | not then "neither why nor where: \(.drop)" else empty end),
