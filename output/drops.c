@@ -3,7 +3,7 @@
 #include "output/table.h"
 
 #define ROWS_DEFAULT 4096
-#define CPUS         1024   /* a power of two */
+#define CPUS         1024     /* a power of two */
 #define REPEAT_NS    20000000 /* from the remark to the free */
 
 struct entry {
@@ -144,9 +144,10 @@ bool dropped_is_harmless(const struct dropped *d)
 	return false;
 }
 
+/* By the function that runs the program, whatever it was inlined into. */
 static bool is_freed_by_xdp(const struct dropped *d)
 {
-	static const char *const places[] = {"generic_xdp_tx+", "do_xdp_generic", "veth_xdp_rcv",
+	static const char *const places[] = {"generic_xdp_tx+", "do_xdp_generic", "veth_",
 		"netif_receive_generic_xdp", "__netif_receive_skb_core"};
 
 	if (!strcmp(d->names->reason, "XDP"))
