@@ -4,6 +4,7 @@
 #include "bpf/attempt.h"
 #include "bpf/hook_impl.h"
 #include "bpf/roles.h"
+#include "bpf/twin.h"
 
 #include <bpf/bpf.h>
 #include <poll.h>
@@ -281,6 +282,11 @@ void hooks_lost(const struct hooks *h, uint64_t counts[LOST_KINDS])
 {
 	for (int i = 0; i < LOST_KINDS; i++)
 		counts[i] = __atomic_load_n(&h->skel->bss->lost[i], __ATOMIC_RELAXED);
+}
+
+uint64_t hooks_missed(const struct hooks *h)
+{
+	return programs_skipped(h->skel->obj);
 }
 
 enum hook_backend hooks_backend(const struct hooks *h)

@@ -194,7 +194,11 @@ enum rec_lost_where {
 	LOST_RINGBUF = 0,    /* no room in the ring buffer */
 	LOST_SOCKET_MAP = 1, /* no room to track one more socket */
 	LOST_PACKET_MAP = 2, /* no room to follow one more packet */
-	LOST_KINDS
+	LOST_KINDS,
+
+	/* Written once, at the end, and no loss by itself: a program was skipped because the kernel
+	 * was running it on that CPU already. At most so many events of interest were not seen. */
+	LOST_MISSED = 16,
 };
 
 struct rec_lost {

@@ -64,6 +64,10 @@ static int on_meta(struct pipeline *p, const struct event *ev)
 
 static int on_lost(struct pipeline *p, const struct event *ev)
 {
+	if (ev->lost->where == LOST_MISSED) {
+		p->summary.missed += ev->lost->count;
+		return 0;
+	}
 	p->summary.lost += ev->lost->count;
 	return p->sink->ops->lost(p->sink, ev->ts_ns, ev->lost->count, ev->lost->where);
 }
@@ -192,6 +196,11 @@ nomem:
 const struct decoder *pipeline_decoder(const struct pipeline *p)
 {
 	return p->decoder;
+}
+
+uint64_t pipeline_missed(const struct pipeline *p)
+{
+	return p->summary.missed;
 }
 
 uint64_t pipeline_lost(const struct pipeline *p)

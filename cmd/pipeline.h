@@ -39,6 +39,9 @@ enum subcommand pipeline_recorded_by(const struct rec_meta *meta);
 /* What is told on stderr after REC_STOP: lost and evicted records. */
 uint64_t pipeline_lost(const struct pipeline *p);
 
+/* With -v: events that may have been missed, at most. */
+uint64_t pipeline_missed(const struct pipeline *p);
+
 void pipeline_free(struct pipeline *p);
 
 #endif

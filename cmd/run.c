@@ -9,13 +9,17 @@
 #define STATUS_NOT_FOUND  127
 #define STATUS_NOT_USABLE 126
 
-static int report_loss(const struct pipeline *p)
+static int report_loss(const struct pipeline *p, bool verbose)
 {
-	uint64_t lost = pipeline_lost(p);
+	uint64_t lost = pipeline_lost(p), missed = verbose ? pipeline_missed(p) : 0;
 
 	if (lost)
 		log_note("%llu records were lost: what is shown may be incomplete",
 			(unsigned long long)lost);
+	if (missed)
+		log_note("the kernel skipped programs %llu times: at most so many events were "
+			 "missed",
+			(unsigned long long)missed);
 	return EXIT_OK;
 }
 
@@ -29,7 +33,7 @@ static int run(const struct opts *o, const struct filter *filter, struct child *
 		return log_failure(-EIO, &err);
 	result = live_run(o, filter, p, child, &err);
 	if (!result)
-		report_loss(p);
+		report_loss(p, o->verbose);
 	pipeline_free(p);
 	return result ? log_failure(result, &err) : EXIT_OK;
 }

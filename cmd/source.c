@@ -148,6 +148,12 @@ void source_lost(const struct source *s, uint64_t counts[LOST_KINDS])
 		counts[i] += hooks[i];
 }
 
+uint64_t source_missed(const struct source *s)
+{
+	return (s->probes ? probes_missed(s->probes) : 0) +
+	       (s->layer.hooks ? hooks_missed(s->layer.hooks) : 0);
+}
+
 struct kernel *source_kernel(const struct source *s)
 {
 	return s->kernel;

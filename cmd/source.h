@@ -33,6 +33,9 @@ int source_poll(struct source *s, int timeout_ms, probes_record_fn fn, void *ctx
 /* By enum rec_lost_where, since the start. */
 void source_lost(const struct source *s, uint64_t counts[LOST_KINDS]);
 
+/* As probes_missed(), of all layers. */
+uint64_t source_missed(const struct source *s);
+
 struct kernel *source_kernel(const struct source *s);
 
 /* What is recorded is of one of these; NULL = none. */

@@ -286,6 +286,16 @@ static void tell_losses(struct stream *s)
 	}
 }
 
+static void tell_missed(struct stream *s)
+{
+	struct rec_lost rec = {.count = source_missed(s->source), .where = LOST_MISSED};
+
+	if (!rec.count)
+		return;
+	rec.hdr = header(REC_LOST, sizeof(rec));
+	queue(s, &rec, sizeof(rec));
+}
+
 static void show(struct stream *s)
 {
 	int err = s->result < 0 ? 0 : pipeline_flush(s->pipeline);
@@ -325,6 +335,7 @@ void stream_stop(struct stream *s)
 		;
 	spool_clear(s->spool); /* what is behind the last of --count */
 	tell_losses(s);
+	tell_missed(s);
 	stop = header(REC_STOP, sizeof(stop));
 	add(s, &stop, sizeof(stop));
 	show(s);

@@ -206,6 +206,8 @@ static int json_summary(struct sink *s, const struct summary *sum)
 	json_line_ts(&l, out, sum->ts_ns);
 	json_line_uint(&l, l.root, "events", sum->events);
 	json_line_uint(&l, l.root, "lost", sum->lost);
+	if (sum->missed)
+		json_line_uint(&l, l.root, "missed", sum->missed);
 	put_results(&l, sum);
 	put_reasons(&l, sum);
 	if (sum->paths)

@@ -24,6 +24,7 @@ struct summary {
 	__u64 ts_ns;
 	__u64 events; /* records read */
 	__u64 lost;
+	__u64 missed;  /* events that may not have been seen, at most; not counted in lost */
 	__u64 evicted; /* attempts and lookups given up for want of room, and counted in lost */
 	__u64 results[ATTEMPT_RESULTS];
 	unsigned reasons; /* rows of drop_reason that are used */

@@ -303,6 +303,14 @@ static void test_json_lost_and_summary(void)
 	KEYS(at(o, "drops"), "NO_SOCKET \xef\xbf\xbd unknown");
 	CHECK_INT(int_at(at(o, "drops"), "NO_SOCKET"), 2);
 	json_object_put(o);
+
+	sum.missed = 5;
+	CHECK_INT(t.sink->ops->summary(t.sink, &sum), 0);
+	o = tape_last(&t);
+	KEYS(o, "v type ts_ns time events lost missed connects drops");
+	CHECK_INT(int_at(o, "missed"), 5);
+	CHECK_INT(int_at(o, "lost"), 17);
+	json_object_put(o);
 	tape_free(&t);
 }
 
