@@ -71,7 +71,8 @@ enum hook_backend hooks_backend(const struct hooks *h); /* never HOOK_AUTO after
 
 int hooks_arm(struct hooks *h, struct errbuf *err);
 
-/* As probes_poll(), probes_fd(), probes_lost() and probes_missed(); with cfg.probes it is those that are used. */
+/* As probes_poll(), probes_fd(), probes_lost() and probes_missed(); with cfg.probes it is those
+ * that are used. */
 int hooks_poll(struct hooks *h, int timeout_ms, probes_record_fn fn, void *ctx);
 int hooks_fd(const struct hooks *h);
 void hooks_lost(const struct hooks *h, uint64_t counts[LOST_KINDS]);
