@@ -168,7 +168,7 @@ bool drops_is_repeat(struct drops *d, const struct dropped *drop)
 		return false;
 	}
 	if (!r->ts_ns || drop->ts_ns - r->ts_ns > REPEAT_NS || dev->ifindex != r->ifindex ||
-		dev->netns != r->netns || !is_freed_by_xdp(drop))
+		dev->netns != r->netns || drop->rec->egress || !is_freed_by_xdp(drop))
 		return false;
 	r->ts_ns = 0;
 	return true;
