@@ -48,8 +48,8 @@ static __always_inline bool dropped_tuple(
 	return own_sk && any_tuple(own_sk, &p->tuple);
 }
 
-/* The running process sends it, if it is one in scope: a packet of a socket, in process context.
- * HERE is an address on the stack in use. */
+/* The running process sends it, if it is one in scope: a packet of a socket, in process context,
+ * that did not come in by a device. HERE is an address on the stack in use. */
 __noinline int sender_learn(__u64 here, __u64 key)
 {
 	const struct sk_buff *skb = (void *)key;
@@ -57,7 +57,9 @@ __noinline int sender_learn(__u64 here, __u64 key)
 	struct rec_owner *known, now;
 	struct packet p = {};
 
-	if (!sk || !in_process_at(here) || !scope_has_current() || !PEEK(sock, sk, sk_socket))
+	if (!sk || PEEK(sk_buff___place, (const struct sk_buff___place *)skb, skb_iif))
+		return 0;
+	if (!in_process_at(here) || !scope_has_current() || !PEEK(sock, sk, sk_socket))
 		return 0;
 	if (!dropped_tuple(&p, skb, sk))
 		return 0;

@@ -56,6 +56,13 @@ case_drops_others() { # what others send meanwhile is not the command's
 	expect 'summary.drop_total == 0' 'no drop of a process that sends nothing'
 	drops --netns "$S" 'udp dst port 7006' -- sh -c "ip netns exec '$C' python3 '$PACKETS' '$WEB' udp:7006:5"
 	expect 'summary.drop_total == 5' 'a child that enters a namespace'
+	drops_start --netns "$S" --comm python3 'udp dst port 7013'
+	send udp:7013:8
+	in_client bash -c "for i in 1 2 3; do echo x >/dev/udp/$WEB/7013; done"
+	lag_wait 'of("drop") | length >= 8'
+	nap 0.1
+	drops_stop
+	expect 'summary.drop_total == 8 and all(of("drop")[]; .owner.comm == "python3")' 'by name'
 }
 
 case_drops_none() { # ordinary traffic drops nothing: what is consumed is not counted
