@@ -67,8 +67,8 @@ void drops_free(struct drops *d);
 
 void drops_add(struct drops *d, const struct dropped *drop);
 
-/* Of a frame that an XDP program could not send on the kernel tells first that, then, where the frame
- * lay in an skb, that it frees it. To be asked about each drop, once, in their order. */
+/* Of a frame that an XDP program could not send on the kernel tells first that, then, where the
+ * frame lay in an skb, that it frees it. To be asked about each drop, once, in their order. */
 bool drops_is_repeat(struct drops *d, const struct dropped *drop);
 
 /* Sorted, with the rates since the last call of this one; and of the whole run. Valid until the

@@ -129,7 +129,7 @@ static const struct loss *loss_of(enum rec_lost_where where)
 {
 	static const struct loss losses[] = {
 		[LOST_RINGBUF] = {"record", "records",
-			"the ring buffer was full; attempts around here may be incomplete"},
+			"the ring buffer was full; what is shown around here may be incomplete"},
 		[LOST_SOCKET_MAP] = {"connect", "connects", "no room to follow more; not shown"},
 		[LOST_PACKET_MAP] = {"packet", "packets", "no room to follow more; not shown"},
 	};

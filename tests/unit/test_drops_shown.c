@@ -261,9 +261,9 @@ static void test_text_terminal(void)
 	CHECK_INT(p.sink->ops->drop_table(p.sink, n), 0);
 	CHECK_INT(p.sink->ops->lost(p.sink, SAMPLE_START, 1, LOST_RINGBUF), 0);
 	CHECK_INT(p.sink->ops->drop_table(p.sink, n), 0);
-	CHECK_STR(paper_text(&p),
-		TABLE_40 ERASE "LOST 1 record: the ring buffer was full; attempts around here may "
-			       "be incomplete\n" TABLE_40);
+	CHECK_STR(paper_text(&p), TABLE_40 ERASE
+		"LOST 1 record: the ring buffer was full; what is shown around here may "
+		"be incomplete\n" TABLE_40);
 	paper_free(&p);
 	cfg.height = 5; /* too low for all */
 	p = paper_new(cfg);
