@@ -275,8 +275,8 @@ static void test_text_end(void)
 	CHECK_INT(s.sink->ops->summary(s.sink, &sum), 0);
 	got = screen_end(&s);
 	CHECK_STR(got, "OK    812 us  curl[4242]  10.9.0.1:40000 → 10.9.0.2:80\n"
-		       "LOST 17 records: the ring buffer was full; attempts around here may be "
-		       "incomplete\n"
+		       "LOST 17 records: the ring buffer was full; what is shown around here may "
+		       "be incomplete\n"
 		       "LOST 1 connect: no room to follow more; not shown\n"
 		       "\n"
 		       "5 connects: 4 established, 1 still open\n"
