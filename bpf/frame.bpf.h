@@ -255,6 +255,7 @@ __noinline int frame_leave(__u64 xdp, __u32 func, __u32 verdict)
 		return 0;
 	}
 	f->stamp = stamp_at(at.l3, at.end);
+	f->sent = verdict != XDP_PASS;
 	return 0;
 }
 

@@ -20,7 +20,7 @@ struct frame {
 	__u64 sk;
 	__u64 stamp;
 	__u32 depth; /* programs that are running on it: one may call another */
-	__u32 skb;   /* 1 = it lies in an skb that goes on by itself */
+	__u32 sent;  /* 1 = by XDP_TX or XDP_REDIRECT: the skb around it goes, the frame does not */
 };
 
 /* The packet that this CPU was last concerned with. */

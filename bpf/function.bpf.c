@@ -242,9 +242,19 @@ int on_program(void *ctx)
 {
 	__u64 slot = address_of(ctx), cookie = cookie_here();
 
-	if (armed && !with_drops && !program_enter(ctx, cookie, slot, word_of(ctx, 1)))
+	chain_call(cookie);
+	if (armed && !with_drops && !program_enter(ctx, cookie, slot, word_of(ctx, 1))) {
+		RUN(chain_enter(slot));
 		RUN(call_note(slot, cookie));
+	}
 	return 0;
+}
+
+/* A breakpoint on the place that a tail call jumps to. */
+SEC("program/tail")
+int on_tail_call(struct pt_regs *ctx)
+{
+	return armed ? tail_enter(ctx) : 0;
 }
 
 /* Behind its arguments; where BTF and verifier do not agree on those, the kernel takes five. */

@@ -3,12 +3,18 @@
 #include "bpf/attach.h"
 #include "bpf/cookie.h"
 #include "bpf/hook_link.h"
+#include "bpf/hook_tail.h"
+#include "bpf/tail.h"
 
 #include <bpf/bpf.h>
 #include <linux/bpf.h>
 
 #define ENTRY_SECTION "program/entry"
 #define EXIT_SECTION  "program/exit"
+#define TAIL_SECTION  "program/tail"
+#define SECTIONS      3
+
+#define TAILS_EVERY 5 /* scans; to look for jumps takes longer */
 
 /* One of ours as libbpf would have loaded it. */
 struct template
@@ -22,17 +28,25 @@ struct template
 
 struct traced {
 	struct program p;
-	int entry, exit;
+	int entry, exit; /* -1 = none: others jump to it */
+	struct tail_break jump;
 };
 
 struct program_hooks {
 	struct filter_splice *splice;
-	int handler[2];
-	struct template entry, exit;
+	int handler[SECTIONS];
+	struct template entry, exit, tail;
 	struct traced *traced;
 	size_t count, room;
 	__u32 first; /* number of the first in records */
 	__u32 last;  /* the newest program seen */
+	/* programs that others jump to */
+	struct program_maps maps;
+	int tail_prog; /* ours for all of them, -1 = not loaded */
+	size_t tails;
+	__u32 *known; /* looked at, traced or not */
+	size_t known_count;
+	unsigned scans;
 };
 
 /* ---- our programs, taken out of the load ----------------------------------------------------- */
@@ -75,11 +89,14 @@ static int prepare(struct bpf_program *prog, struct bpf_prog_load_opts *opts, lo
 		{.code = BPF_JMP | BPF_EXIT},
 	};
 	struct program_hooks *p = (struct program_hooks *)cookie;
-	bool entry = !strcmp(bpf_program__section_name(prog), ENTRY_SECTION);
+	const char *section = bpf_program__section_name(prog);
+	struct template *t = !strcmp(section, ENTRY_SECTION)  ? &p->entry
+			     : !strcmp(section, EXIT_SECTION) ? &p->exit
+							      : &p->tail;
 	int err = p->splice ? filter_splice_program(p->splice, prog, opts) : 0;
 
 	if (!err)
-		err = template_take(entry ? &p->entry : &p->exit, prog, opts);
+		err = template_take(t, prog, opts);
 	if (err)
 		return err;
 	opts->func_info = opts->line_info = NULL;
@@ -100,7 +117,7 @@ static void keep_table(void)
 
 int program_hooks_new(struct program_hooks **ret, struct filter_splice *splice, struct errbuf *err)
 {
-	static const char *const sections[] = {ENTRY_SECTION, EXIT_SECTION};
+	static const char *const sections[SECTIONS] = {ENTRY_SECTION, EXIT_SECTION, TAIL_SECTION};
 	struct program_hooks *p = calloc(1, sizeof(*p));
 	LIBBPF_OPTS(
 		libbpf_prog_handler_opts, opts, .cookie = (long)p, .prog_prepare_load_fn = prepare);
@@ -108,7 +125,9 @@ int program_hooks_new(struct program_hooks **ret, struct filter_splice *splice, 
 	if (!p)
 		return err_set(err, -ENOMEM, "out of memory");
 	p->splice = splice;
-	p->entry.btf = p->exit.btf = p->handler[0] = p->handler[1] = -1;
+	p->entry.btf = p->exit.btf = p->tail.btf = p->tail_prog = -1;
+	for (size_t i = 0; i < SECTIONS; i++)
+		p->handler[i] = -1;
 	keep_table();
 	for (size_t i = 0; i < ARRAY_SIZE(sections); i++) {
 		p->handler[i] = libbpf_register_prog_handler(
@@ -124,15 +143,21 @@ int program_hooks_new(struct program_hooks **ret, struct filter_splice *splice, 
 	return 0;
 }
 
-void program_hooks_loaded(struct program_hooks *p, __u32 first)
+static void handlers_release(struct program_hooks *p)
 {
-	p->first = first;
 	for (size_t i = 0; i < ARRAY_SIZE(p->handler); i++) {
 		if (p->handler[i] >= 0)
 			libbpf_unregister_prog_handler(p->handler[i]);
 		p->handler[i] = -1;
 	}
 	p->splice = NULL;
+}
+
+void program_hooks_loaded(struct program_hooks *p, __u32 first, const struct program_maps *maps)
+{
+	p->first = first;
+	p->maps = *maps;
+	handlers_release(p);
 }
 
 /* ---- one program to trace -------------------------------------------------------------------- */
@@ -253,13 +278,113 @@ static bool add(struct program_hooks *p, __u32 id, program_skip_fn skip, void *a
 	return true;
 }
 
+/* ---- programs that others jump to ------------------------------------------------------------ */
+
+static int tail_load(struct program_hooks *p, struct errbuf *err)
+{
+	const struct template *t = &p->tail;
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .prog_btf_fd = t->btf > 0 ? t->btf : 0,
+		.func_info = t->func_info, .func_info_cnt = t->func_count,
+		.func_info_rec_size = t->func_size);
+
+	if (p->tail_prog < 0)
+		p->tail_prog = bpf_prog_load(
+			BPF_PROG_TYPE_PERF_EVENT, "pathlag_tail", "GPL", t->insns, t->count, &opts);
+	if (p->tail_prog < 0)
+		return err_set(
+			err, -errno, "the kernel refuses our breakpoint: %s", strerror(errno));
+	return 0;
+}
+
+/* Its number where the kernel calls it, 0 = none. */
+static __u32 direct_number(const struct program_hooks *p, __u32 id)
+{
+	for (size_t i = 0; i < p->count; i++)
+		if (p->traced[i].p.id == id && !p->traced[i].p.callee)
+			return p->first + (__u32)i;
+	return 0;
+}
+
+static int tail_trace(struct program_hooks *p, int fd, struct traced *t, struct errbuf *err)
+{
+	struct tail_target target = {.cookie = cookie_for(&t->p, p->first + (__u32)p->count),
+		.direct = direct_number(p, t->p.id)};
+	int code;
+
+	if (p->tails == TAILS_TRACED_MAX)
+		return err_set(err, -ENOSPC,
+			"others jump to it, and the processor has only %d breakpoints",
+			TAILS_TRACED_MAX);
+	code = tail_load(p, err);
+	if (!code)
+		code = tail_break_set(&t->jump, fd, p->tail_prog, err);
+	if (code)
+		return code;
+	if (bpf_map_update_elem(p->maps.tail_targets, &t->jump.addr, &target, BPF_ANY)) {
+		tail_break_done(&t->jump);
+		return -errno;
+	}
+	__atomic_store_n(p->maps.tails_watched, (__u32)++p->tails, __ATOMIC_RELEASE);
+	return 0;
+}
+
+/* Of the scan under way. */
+struct tail_scan {
+	struct program_hooks *p;
+	program_skip_fn skip;
+	void *arg;
+	size_t added;
+};
+
+static bool is_known(struct program_hooks *p, __u32 id)
+{
+	__u32 *grown;
+
+	for (size_t i = 0; i < p->known_count; i++)
+		if (p->known[i] == id)
+			return true;
+	grown = realloc(p->known, (p->known_count + 1) * sizeof(*grown));
+	if (!grown)
+		return true;
+	p->known = grown;
+	p->known[p->known_count++] = id;
+	return false;
+}
+
+static void on_tail(void *arg, __u32 id)
+{
+	struct tail_scan *s = arg;
+	struct errbuf err = {0};
+	struct traced t = {.entry = -1, .exit = -1}, *at;
+	_cleanup_(closep) int fd = -1;
+	int code;
+
+	if (is_known(s->p, id))
+		return;
+	fd = program_open(id, &t.p, &err);
+	if (fd < 0) /* what there is to be said was said of the program itself */
+		return;
+	t.p.callee = true;
+	at = traced_room(s->p);
+	code = at ? tail_trace(s->p, fd, &t, &err) : -ENOMEM;
+	if (code) {
+		s->skip(s->arg, &t.p, *err.text ? err.text : strerror(-code));
+		return;
+	}
+	*at = t;
+	s->p->count++;
+	s->added++;
+}
+
 size_t program_hooks_scan(struct program_hooks *p, program_skip_fn skip, void *arg)
 {
-	size_t added = 0;
+	struct tail_scan s = {.p = p, .skip = skip, .arg = arg};
 
 	for (__u32 id; !programs_next(p->last, &id); p->last = id)
-		added += add(p, id, skip, arg);
-	return added;
+		s.added += add(p, id, skip, arg);
+	if (p->count && p->scans++ % TAILS_EVERY == 0)
+		tails_find(on_tail, &s);
+	return s.added;
 }
 
 size_t program_hooks_count(const struct program_hooks *p)
@@ -277,13 +402,20 @@ void program_hooks_free(struct program_hooks *p)
 {
 	if (!p)
 		return;
-	program_hooks_loaded(p, 0);
+	handlers_release(p);
 	for (size_t i = 0; i < p->count; i++) {
-		close(p->traced[i].entry);
-		close(p->traced[i].exit);
+		if (p->traced[i].entry >= 0)
+			close(p->traced[i].entry);
+		if (p->traced[i].exit >= 0)
+			close(p->traced[i].exit);
+		tail_break_done(&p->traced[i].jump);
 	}
+	if (p->tail_prog >= 0)
+		close(p->tail_prog);
 	template_done(&p->entry);
 	template_done(&p->exit);
+	template_done(&p->tail);
+	free(p->known);
 	free(p->traced);
 	free(p);
 }

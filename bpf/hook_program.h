@@ -23,9 +23,15 @@ struct program_hooks;
 /* SPLICE, or NULL, must stay until the object is loaded. */
 int program_hooks_new(struct program_hooks **ret, struct filter_splice *splice, struct errbuf *err);
 
-/* The object is loaded: its handlers are not needed any more. FIRST: the number of the first
- * program in records. */
-void program_hooks_loaded(struct program_hooks *p, __u32 first);
+/* What of the loaded object is written to. */
+struct program_maps {
+	int tail_targets;
+	__u32 *tails_watched;
+};
+
+/* The object is loaded: its handlers are not needed any more. FIRST: number of the first program.
+ */
+void program_hooks_loaded(struct program_hooks *p, __u32 first, const struct program_maps *maps);
 
 /* Called for each that cannot be traced. */
 typedef void (*program_skip_fn)(void *arg, const struct program *p, const char *why);

@@ -235,6 +235,10 @@ static __noinline int frame_freed(__u64 skb, __u64 location, __u32 reason, __u32
 
 	if (!f || f->depth)
 		return 0;
+	if (f->sent && !dropped) {
+		f->sent = 0;
+		return 0;
+	}
 	end_tell(f->id, head, location, reason, dropped);
 	bpf_map_delete_elem(&frames, &head);
 	return done();

@@ -4,7 +4,7 @@
 #define PATHLAG_PROGRAM_BPF_H
 
 #include "bpf/dropped.bpf.h"
-#include "bpf/frame.bpf.h"
+#include "bpf/tail.bpf.h"
 
 #define TC_ACT_SHOT     2
 #define TC_ACT_REDIRECT 7
@@ -147,6 +147,7 @@ static __always_inline int program_leave(__u64 cookie, __u64 slot, __u64 arg, __
 
 	if (verdict_redirects(COOKIE_PROG(cookie), ret))
 		RUN(redirect_find(&to));
+	RUN(chain_leave(slot, ret));
 	RUN(return_tell(cookie, slot, ret, &to));
 	if (COOKIE_SKB_KIND(cookie) == KIND_XDP_BUFF)
 		return frame_leave(arg, COOKIE_FUNC(cookie), ret);

@@ -75,6 +75,7 @@ static void copy_text(char *to, size_t size, const char *from)
 static void name_program(struct stream *s, __u32 id, const struct program *p)
 {
 	struct rec_func rec = {.id = id,
+		.flags = p->callee ? FUNC_CALLEE : 0,
 		.returns = p->returns,
 		.ret_bytes = sizeof(__u32),
 		.addr = p->addr,

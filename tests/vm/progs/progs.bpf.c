@@ -74,6 +74,13 @@ int tc_pass(struct __sk_buff *skb)
 	return TC_ACT_OK;
 }
 
+/* What is attached behind it gets the packet as well. */
+SEC("tc")
+int tc_next(struct __sk_buff *skb)
+{
+	return TC_ACT_UNSPEC;
+}
+
 SEC("tc")
 int tc_redirect(struct __sk_buff *skb)
 {
