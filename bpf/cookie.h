@@ -45,6 +45,9 @@ enum cookie_role {
 
 #define COOKIE_PROG_SHIFT 46
 
+/* Takes an skb, and means nothing else for it. */
+#define COOKIE_IS_PLAIN(c) (((c) & (7ull << 27 | 15ull << 36)) == (__u64)KIND_SKB << 27)
+
 #define COOKIE(func, skb_pos, skb_kind, sk_pos, sk_kind, role, params)                       \
  ((__u64)(func) | (__u64)(skb_pos) << 24 | (__u64)(skb_kind) << 27 | (__u64)(sk_pos) << 30 | \
 	 (__u64)(sk_kind) << 33 | (__u64)(role) << 36 | (__u64)(params) << 42)
@@ -59,6 +62,14 @@ enum cookie_role {
 struct cookie_slot {
 	__u64 addr;
 	__u64 cookie;
+};
+
+/* On what, besides its headers, it depends whether a packet is wanted (recent.bpf.h). */
+enum print_more {
+	PRINT_LEN = 1 << 0,   /* the expression asks for its length */
+	PRINT_TAG = 1 << 1,   /* and for the VLAN tag beside the data */
+	PRINT_DEV = 1 << 2,   /* the device, or its namespace */
+	PRINT_SCOPE = 1 << 3, /* the process */
 };
 
 /* enum func_arg of functions.h, which BPF programs cannot include. */

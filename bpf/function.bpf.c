@@ -62,10 +62,12 @@ static __always_inline __u64 word_of(void *ctx, __u32 pos)
 /* 0 = its return is of interest. Nearly all calls end at the first question. */
 static __always_inline int enter_by_registers(struct pt_regs *regs, __u64 cookie)
 {
-	__u64 skb = register_of(regs, COOKIE_SKB_POS(cookie));
-	__u64 sk = register_of(regs, COOKIE_SK_POS(cookie));
+	__u64 skb = register_of(regs, COOKIE_SKB_POS(cookie)), sk;
 
-	if (hop_refused(cookie, skb, sk))
+	if (COOKIE_IS_PLAIN(cookie) && hop_refused_plain(skb))
+		return 1;
+	sk = register_of(regs, COOKIE_SK_POS(cookie));
+	if (!COOKIE_IS_PLAIN(cookie) && hop_refused(cookie, skb, sk))
 		return 1;
 	if (COOKIE_ROLE(cookie) == ROLE_HOOKS)
 		sk = PT_REGS_PARM2(regs);

@@ -89,9 +89,10 @@ int functions_add(struct functions *f, const char *spec, struct errbuf *err);
 
 /*
  * Marks what is wanted. WORDS: "core", "all", "skb", "sk", "xdp" (those that take one), "GLOB",
- * "MODULE:GLOB", each with `!` in front to take away, or a functions_add() spec. Later words win over earlier ones; a first word with `!` starts
- * from all. COUNT 0 means DEFAULT_WORD. CONTEXT globs add functions without any such argument (and
- * choose those with one). A glob that matches nothing is -EINVAL, with near names in ERR.
+ * "MODULE:GLOB", each with `!` in front to take away, or a functions_add() spec. Later words win
+ * over earlier ones; a first word with `!` starts from all. COUNT 0 means DEFAULT_WORD. CONTEXT
+ * globs add functions without any such argument (and choose those with one). A glob that matches
+ * nothing is -EINVAL, with near names in ERR.
  */
 int functions_choose(struct functions *f, const char *const *words, size_t count,
 	const char *default_word, const char *const *context, size_t context_count,

@@ -210,6 +210,18 @@ bool functions_is_core(const char *name)
 	return false;
 }
 
+bool functions_returns_skb(const char *name)
+{
+	/* The last packet of a queue, told beside the one that is returned. */
+	static const char *const names[] = {
+		"__skb_try_recv_from_queue", "__skb_try_recv_datagram", "__skb_recv_datagram"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strcmp(names[i], name))
+			return true;
+	return false;
+}
+
 const char *functions_deny_reason(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(denied); i++)

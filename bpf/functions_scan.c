@@ -92,6 +92,8 @@ bool function_describe(struct functions_module *m, __u32 id, struct function *fn
 		unsigned c = types_param(t, param[i].type, &registers);
 		bool fits = registers && used + registers <= FUNC_REGISTERS;
 
+		if (c == FUNC_ARG_SKB_REF && functions_returns_skb(fn->name))
+			c = FUNC_ARG_NONE;
 		if (i < FUNC_REGISTERS)
 			class[i] = c;
 		argument_note(fn, c, fits ? used + 1 : 0);

@@ -74,6 +74,9 @@ void function_returns(const struct functions_types *t, __u32 ret_id, const __u8 
 bool functions_is_core(const char *name);
 extern const char *const functions_core_context[]; /* ends with NULL */
 
+/* Its `struct sk_buff **` is where it puts one: what lies there before means nothing. */
+bool functions_returns_skb(const char *name);
+
 /* PATTERN may end with `*`, and has no other wildcard. */
 bool name_matches(const char *pattern, const char *name);
 

@@ -95,6 +95,20 @@ static void maps_choose(struct hooks *h, bool context)
 		bpf_map__set_max_entries(s->maps.stacks_open, 1);
 }
 
+static __u32 print_more(const struct hooks *h, const struct hooks_cfg *cfg)
+{
+	const struct scope *scope = cfg->probes ? NULL : cfg->scope;
+	__u32 more = is_scoped(scope) ? PRINT_SCOPE : 0;
+
+	if (h->splice && filter_needs_length(cfg->filter))
+		more |= PRINT_LEN;
+	if (h->splice && filter_needs_tag(cfg->filter))
+		more |= PRINT_TAG;
+	if (cfg->ifindex || (scope && scope->by_netns))
+		more |= PRINT_DEV;
+	return more;
+}
+
 static void configure(struct hooks *h, struct kernel *k, const struct hooks_cfg *cfg)
 {
 	struct function_bpf *s = h->skel;
@@ -115,6 +129,7 @@ static void configure(struct hooks *h, struct kernel *k, const struct hooks_cfg 
 	s->rodata->only_programs = h->programs && !h->functions;
 	s->rodata->only_ifindex = cfg->ifindex;
 	s->rodata->filter_on = h->splice != NULL;
+	s->rodata->print_more = print_more(h, cfg);
 	s->rodata->reason_consumed = kernel_reason_consumed(k);
 	s->rodata->read_direct = kernel_has_func(k, "bpf_rdonly_cast");
 	s->rodata->ring_wakeup_bytes = ring / 4;

@@ -237,9 +237,15 @@ static __noinline int hop_tell(const struct hop *h, __u64 packet, bool process)
 
 /* ---- entry ----------------------------------------------------------------------------------- */
 
+/* The last function of the same packet was not wanted either: nearly all calls end here. */
+static __always_inline bool hop_refused_plain(__u64 skb)
+{
+	return read_direct && !with_connect && skb && packet_refused(skb);
+}
+
 /*
- * The last function of the same packet or socket was not wanted either. What takes a packet that is
- * not followed apart is not of interest, whoever's it is.
+ * Likewise, of functions that mean something for a packet, or are about a socket. What takes a
+ * packet that is not followed apart is not of interest, whoever's it is.
  */
 static __always_inline bool hop_refused(__u64 cookie, __u64 skb, __u64 sk)
 {
@@ -252,7 +258,7 @@ static __always_inline bool hop_refused(__u64 cookie, __u64 skb, __u64 sk)
 			return false;
 		if (role == ROLE_END || role == ROLE_FREE)
 			return !following;
-		return skb && skb == recent_here()->refused_packet.of && packet_refused(skb);
+		return skb && packet_refused(skb);
 	}
 	if (COOKIE_SK_KIND(cookie) == KIND_SOCKET && sk)
 		sk = (__u64)DIRECT(socket, (void *)sk)->sk;

@@ -140,7 +140,13 @@ static __noinline int packet_leads(const void *sk)
 {
 	struct rec_tuple t = {};
 
-	return any_tuple(sk, &t) && filter_tuple(&t);
+	if (read_direct && lead_refused((__u64)sk))
+		return 0;
+	if (any_tuple(sk, &t) && filter_tuple(&t))
+		return 1;
+	if (read_direct)
+		RUN(lead_refuse((__u64)sk));
+	return 0;
 }
 
 __noinline int packet_selected(__u64 key)

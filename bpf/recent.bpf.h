@@ -4,9 +4,9 @@
  * costs a few loads. Only where loads cost an instruction each (read_direct).
  *
  * A print says whether it is still the same: where the packet's headers and its end are, and the
- * words that hold addresses, ports and checksums, which NAT rewrites; of a socket its addresses,
- * ports and state. What depends on
- * processes or on which sockets are followed goes stale with `generation`.
+ * words that hold addresses and ports, which NAT rewrites; of a socket its addresses, ports and
+ * state. A load costs some six instructions, for each function that a packet passes. What depends
+ * on processes or on which sockets are followed goes stale with `generation`.
  */
 #ifndef PATHLAG_RECENT_BPF_H
 #define PATHLAG_RECENT_BPF_H
@@ -23,7 +23,9 @@ struct print {
 };
 
 struct recent {
+	struct print packet; /* looked at last */
 	struct print refused_packet, refused_socket, told_socket;
+	struct print refused_lead; /* a socket whose packets the expression does not want */
 };
 
 static struct recent recent[CPUS_MAX];
@@ -41,24 +43,53 @@ static __always_inline __u64 print_whose(void)
 #define PRINT_NOT_SET 0xffff /* a header's offset */
 #define PRINT_ETH     14     /* bytes of an Ethernet header */
 
-/* The filter looks at the packet from its IP header on, or from the Ethernet header in front of it
- * (filter_ask_skb()): pulling and pushing move the data, and change nothing of that. */
+/* Addresses and ports; of IPv4 without the checksum between them, which is written late. What NAT
+ * does shows in them. */
+static __always_inline __u64 print_headers(__u64 l3)
+{
+	__u64 w[4], first;
+
+	words_load(&first, (void *)l3, 1);
+	words_load(w, (void *)l3 + 8, 4);
+	if ((first & 0xf0) == 0x40)
+		return (w[0] & 0xffffffff0000ffffull) + 3 * w[1];
+	return w[0] + 3 * w[1] + 5 * w[2] + 7 * w[3];
+}
+
+/* What only some runs ask for. */
+static __always_inline __u64 print_extra(const struct sk_buff *ptr)
+{
+	__u64 extra = 0;
+
+	if (print_more & PRINT_LEN)
+		extra += (__u64)DIRECT(sk_buff, ptr)->len << 32;
+	if (print_more & PRINT_TAG)
+		extra += 17ull * DIRECT(sk_buff___filter, ptr)->vlan_tci;
+	if (print_more & PRINT_DEV)
+		extra += (__u64)DIRECT(sk_buff, ptr)->dev;
+	if (print_more & PRINT_SCOPE)
+		extra += print_whose();
+	return extra;
+}
+
+/*
+ * The filter looks at the packet from its IP header on, or from the Ethernet header in front of it
+ * (filter_ask_skb()): pulling and pushing move the data, and change nothing of that. The linear
+ * part's end bounds what it sees.
+ */
 static __always_inline void print_packet(struct print *p, const struct sk_buff *ptr)
 {
 	const struct sk_buff *skb = DIRECT(sk_buff, ptr);
-	__u64 head = (__u64)skb->head, data = (__u64)skb->data, at = data, w[4];
-	__u32 network = skb->network_header, mac = skb->mac_header;
+	__u64 network = skb->network_header, mac = skb->mac_header, words = 0, l3;
 
-	if (network && network != PRINT_NOT_SET &&
-		(mac == PRINT_NOT_SET || network >= mac + PRINT_ETH))
-		at = head + network;
-	words_load(w, (void *)at + 8, 4);
+	l3 = (__u64)skb->head + network;
+	if (!network || network == PRINT_NOT_SET ||
+		(mac != PRINT_NOT_SET && network < mac + PRINT_ETH))
+		words = 13 * (l3 = (__u64)skb->data);
 	p->of = (__u64)ptr;
-	p->where = (__u32)(data - head + skb->len) | (__u64)network << 32 | (__u64)mac << 48;
-	p->words = w[0] + 3 * w[1] + 5 * w[2] + 7 * w[3] + 11ull * skb->tail;
-	if (at == data)
-		p->words += 13 * data;
-	p->whose = scope_on ? print_whose() : 0;
+	p->where = skb->tail | network << 32 | mac << 48;
+	p->words = words + print_headers(l3);
+	p->whose = print_more ? print_extra(ptr) : 0;
 }
 
 static __always_inline void print_socket(struct print *p, const void *sk)
@@ -82,10 +113,10 @@ static __always_inline bool print_same(const struct print *a, const struct print
 
 static __noinline int packet_refused(__u64 skb)
 {
-	struct print now;
+	struct recent *r = recent_here();
 
-	print_packet(&now, (void *)skb);
-	return print_same(&now, &recent_here()->refused_packet);
+	print_packet(&r->packet, (void *)skb);
+	return print_same(&r->packet, &r->refused_packet);
 }
 
 static __noinline int socket_refused(__u64 sk)
@@ -96,12 +127,13 @@ static __noinline int socket_refused(__u64 sk)
 	return print_same(&now, &recent_here()->refused_socket);
 }
 
+/* After packet_refused(): nothing has changed the packet since. */
 static __noinline int packet_refuse(__u64 skb)
 {
-	struct print now;
+	struct recent *r = recent_here();
 
-	print_packet(&now, (void *)skb);
-	recent_here()->refused_packet = now;
+	if (r->packet.of == skb)
+		r->refused_packet = r->packet;
 	return done();
 }
 
@@ -111,6 +143,22 @@ static __noinline int socket_refuse(__u64 sk)
 
 	print_socket(&now, (void *)sk);
 	recent_here()->refused_socket = now;
+	return done();
+}
+
+/* Would the packets of this socket be refused by the expression? As long as they have no header of
+ * their own that is all there is to be asked. */
+static __noinline int lead_refused(__u64 sk)
+{
+	struct print now;
+
+	print_socket(&now, (void *)sk);
+	return print_same(&now, &recent_here()->refused_lead);
+}
+
+static __noinline int lead_refuse(__u64 sk)
+{
+	print_socket(&recent_here()->refused_lead, (void *)sk);
 	return done();
 }
 

@@ -150,9 +150,9 @@ enum rec_func_returns {
 	RETURNS_DROP_REASON = 7, /* enum skb_drop_reason of this kernel: see REC_REASON */
 	RETURNS_NF = 8,          /* NF_DROP, NF_ACCEPT ... */
 	RETURNS_NF_SLOW =
-		9, /* nf_hook_slow(): 1 = accepted, 0 = stolen or queued, -errno = dropped */
-	RETURNS_XDP = 10,        /* XDP_PASS ... */
-	RETURNS_TC = 11,         /* TC_ACT_OK ...; tcx: the same, -1 = next */
+		9,        /* nf_hook_slow(): 1 = accepted, 0 = stolen or queued, -errno = dropped */
+	RETURNS_XDP = 10, /* XDP_PASS ... */
+	RETURNS_TC = 11,  /* TC_ACT_OK ...; tcx: the same, -1 = next */
 	RETURNS_CGROUP_SKB = 12, /* 1 = allowed, 0 = dropped; egress: 2, 3 the same, congested */
 	RETURNS_SK_SKB = 13,     /* SK_DROP, SK_PASS */
 	RETURNS_LWT = 14,        /* BPF_OK, BPF_DROP, BPF_REDIRECT, BPF_LWT_REROUTE */
@@ -356,7 +356,7 @@ struct rec_drop {
 	__u32 transmission;
 	__u32 egress; /* 1 = going away from the initiator */
 	__u32 dns_id; /* with DROP_DNS_*: id of the message */
-	__u32 func;    /* the BPF program that decided it: REC_FUNC's id; 0 = none, or not observed */
+	__u32 func; /* the BPF program that decided it: REC_FUNC's id; 0 = none, or not observed */
 	__s32 verdict; /* what it returned */
 };
 

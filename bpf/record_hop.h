@@ -108,15 +108,15 @@ struct rec_hop_return {
 	__u32 func;
 	__u32 pad;
 	__u64 stack;
-	__u64 slot; /* of the entry */
-	__u64 ret;  /* the register: only the lowest ret_bytes of it mean anything */
+	__u64 slot;   /* of the entry */
+	__u64 ret;    /* the register: only the lowest ret_bytes of it mean anything */
 	__u32 target; /* of a program that redirects: the ifindex where to; 0 = unknown, or none */
 	__u32 target_netns; /* 0 = that of the device the packet came in by */
 };
 
 /*
- * `drops`: one packet that this host threw away, whoever it belonged to. A program's verdict is told
- * once: where the kernel frees the skb for it, or, of XDP frames, at the program's return.
+ * `drops`: one packet that this host threw away, whoever it belonged to. A program's verdict is
+ * told once: where the kernel frees the skb for it, or, of XDP frames, at the program's return.
  */
 enum rec_dropped_what {
 	DROPPED_SKB = 0,           /* kfree_skb() */

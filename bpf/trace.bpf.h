@@ -24,6 +24,7 @@ const volatile bool with_context = false;  /* there are functions without a pack
 const volatile bool with_cookies = false;  /* each attachment has its own; else by address */
 const volatile bool with_stacks = false;   /* a stack trace with each entry */
 const volatile __u32 only_ifindex = 0;     /* 0 = any */
+const volatile __u32 print_more = 0;       /* enum print_more (cookie.h) */
 const volatile bool with_programs = false; /* BPF programs may be traced */
 const volatile bool only_programs = false; /* and no functions: not every packet is seen to end */
 

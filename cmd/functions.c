@@ -95,7 +95,8 @@ static int print_help(void)
 {
 	puts("pathlag functions [OPTIONS] [GLOB...]\n"
 	     "Kernel functions that take a packet or a socket: where the argument is, what they\n"
-	     "return, and whether they can be traced. GLOB: also MODULE:GLOB, !GLOB, core, all, and\n"
+	     "return, and whether they can be traced. GLOB: also MODULE:GLOB, !GLOB, core, all, "
+	     "and\n"
 	     "skb, sk, xdp: those that take one.\n"
 	     "\n"
 	     "      --core            only those of `--functions core`\n"

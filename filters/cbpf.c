@@ -102,6 +102,11 @@ int cbpf_validate(const struct cbpf_insn *prog, size_t n, struct errbuf *err)
 	return 0;
 }
 
+bool cbpf_length_load(const struct cbpf_insn *in)
+{
+	return BPF_CLASS(in->code) <= BPF_LDX && BPF_MODE(in->code) == BPF_LEN;
+}
+
 bool cbpf_fixed_load(const struct cbpf_insn *in, uint64_t *ret_end)
 {
 	switch (in->code) {

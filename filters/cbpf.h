@@ -45,6 +45,9 @@ int cbpf_validate(const struct cbpf_insn *prog, size_t n, struct errbuf *err);
 /* True for packet loads whose offset is fixed: *RET_END is the length a packet needs for it. */
 bool cbpf_fixed_load(const struct cbpf_insn *in, uint64_t *ret_end);
 
+/* True for loads of the packet's length. */
+bool cbpf_length_load(const struct cbpf_insn *in);
+
 /*
  * Instructions that can run. REACH has N entries, each set to whether the instruction of a valid
  * program is reachable. Loads that no packet can satisfy end a path.

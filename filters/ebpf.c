@@ -30,9 +30,11 @@ static void plan_insn(struct xlate *x, const struct cbpf_insn *in, int *depth)
 
 	if (cbpf_fixed_load(in, &end) && end <= WINDOW_MAX && end > x->window_len)
 		x->window_len = end;
+	if (xlate_usual_end(in) > x->window_len)
+		x->window_len = xlate_usual_end(in);
 	if (BPF_CLASS(in->code) <= BPF_LDX && BPF_MODE(in->code) == BPF_MEM)
 		x->scratch_read |= 1u << in->k;
-	if (BPF_CLASS(in->code) <= BPF_LDX && BPF_MODE(in->code) == BPF_LEN && !x->wirelen)
+	if (cbpf_length_load(in) && !x->wirelen)
 		x->wirelen = reserve(depth, 8);
 	if (jumps_back(in) && !x->loops)
 		x->loops = reserve(depth, 8);
@@ -261,7 +263,7 @@ int ebpf_translate(const struct cbpf_insn *prog, size_t n, enum ebpf_frame frame
 	cbpf_reachable(prog, n, reach);
 	plan_frame(&x);
 	plan_bounds(&x);
-	emit_init(&x.e, n + 4);
+	emit_init(&x.e, label_count(n));
 	emit_program(&x);
 	res = emit_finish(&x.e);
 	if (!res) {

@@ -4,7 +4,8 @@
  *
  * They are reached through bpf_probe_read_kernel only, so the same code runs in tracing programs of
  * any type. One such call at the start copies the bytes that loads at fixed offsets need into a
- * window on the stack; a load from there costs three instructions instead of a call.
+ * window on the stack, and those behind an IPv4 header without options, where most others go; a
+ * load from there costs three instructions instead of a call.
  */
 #include <linux/filter.h>
 
@@ -195,11 +196,35 @@ static void emit_load_fixed(struct xlate *x, size_t i, int reg, int bytes)
 	emit_far_number(x, reg, bytes);
 }
 
-/* Offset X + k: exact in 64 bits, as no real offset wraps around. */
-static void emit_load_indirect(struct xlate *x, const struct cbpf_insn *in, int bytes)
+uint32_t xlate_usual_end(const struct cbpf_insn *in)
 {
+	uint64_t end = (uint64_t)in->k + USUAL_X + load_bytes(in);
+
+	if (BPF_CLASS(in->code) != BPF_LD || BPF_MODE(in->code) != BPF_IND || end > WINDOW_MAX)
+		return 0;
+	return end;
+}
+
+/* Where X is as usual, the bytes are in the window. */
+static void emit_load_usual(struct xlate *x, size_t i, int bytes)
+{
+	uint32_t end = xlate_usual_end(&x->prog[i]);
+
+	emit_jump32_imm(&x->e, BPF_JNE, X, USUAL_X, label_far(x, i));
+	emit_jump32_imm(&x->e, BPF_JLT, CAPLEN, end, label_reject(x));
+	emit_stack_number(x, A, x->window + (int)end - bytes, bytes);
+	emit_goto(&x->e, label_loaded(x, i));
+	emit_label(&x->e, label_far(x, i));
+}
+
+/* Offset X + k: exact in 64 bits, as no real offset wraps around. */
+static void emit_load_indirect(struct xlate *x, size_t i, int bytes)
+{
+	const struct cbpf_insn *in = &x->prog[i];
 	struct emit *e = &x->e;
 
+	if (xlate_usual_end(in))
+		emit_load_usual(x, i, bytes);
 	emit_insn(e, insn_mov32(BPF_REG_3, X));
 	emit_add_k(x, BPF_REG_3, in->k);
 	emit_at(x, BPF_REG_1, BPF_REG_3, bytes);
@@ -213,6 +238,7 @@ static void emit_load_indirect(struct xlate *x, const struct cbpf_insn *in, int 
 	}
 	emit_insn(e, insn_alu(BPF_ADD, BPF_REG_3, DATA));
 	emit_far_number(x, A, bytes);
+	emit_label(e, label_loaded(x, i));
 }
 
 void xlate_load(struct xlate *x, size_t i)
@@ -225,7 +251,7 @@ void xlate_load(struct xlate *x, size_t i)
 		emit_load_fixed(x, i, reg, load_bytes(in));
 		break;
 	case BPF_IND:
-		emit_load_indirect(x, in, load_bytes(in));
+		emit_load_indirect(x, i, load_bytes(in));
 		break;
 	case BPF_MSH:
 		emit_load_fixed(x, i, X, 1);

@@ -20,6 +20,7 @@ struct form {
 
 struct filter {
 	bool empty;
+	bool tagged;
 	bool sock_exact;
 	struct form forms[FILTER_FORMS];
 	struct errbuf l3_reason;
@@ -87,6 +88,7 @@ static int make_l2(struct filter *f, const char *text, int dlt, struct errbuf *e
 	if (!res)
 		res = refuse_ancillary(form, err);
 	form->has = true;
+	f->tagged = frame == EBPF_TAGGED;
 	return res ? res : ebpf_translate(form->cbpf, form->n_cbpf, frame, &form->ebpf, err);
 }
 
@@ -153,6 +155,20 @@ void filter_freep(struct filter **f)
 bool filter_is_empty(const struct filter *f)
 {
 	return f->empty;
+}
+
+bool filter_needs_tag(const struct filter *f)
+{
+	return f->tagged;
+}
+
+bool filter_needs_length(const struct filter *f)
+{
+	for (int i = 0; i < FILTER_FORMS; i++)
+		for (size_t n = 0; n < f->forms[i].n_cbpf; n++)
+			if (cbpf_length_load(&f->forms[i].cbpf[n]))
+				return true;
+	return false;
 }
 
 bool filter_has(const struct filter *f, enum filter_form form)

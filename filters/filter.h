@@ -51,6 +51,11 @@ void filter_freep(struct filter **f);
 /* No expression: there is no code, and placeholders are to be switched off. */
 bool filter_is_empty(const struct filter *f);
 
+/* Does the answer depend on the VLAN tag that the kernel keeps outside the data; on the length of
+ * the packet beyond the bytes that can be read? */
+bool filter_needs_tag(const struct filter *f);
+bool filter_needs_length(const struct filter *f);
+
 /* False if the expression has no meaning in this form, so that nothing can match. */
 bool filter_has(const struct filter *f, enum filter_form form);
 

@@ -23,6 +23,8 @@ enum {
 	MACS = 12,       /* bytes before the tag */
 	TAG = 4,         /* bytes of the tag */
 	AFTER_TAG = MACS + TAG,
+	USUAL_X =
+		20, /* length of an IPv4 header without options: what X holds in nearly all loads */
 };
 
 struct xlate {
@@ -38,7 +40,7 @@ struct xlate {
 	uint32_t scratch_read; /* bit i: M[i] is loaded somewhere */
 };
 
-/* Labels: one an instruction, then these. */
+/* Labels: one an instruction, then these, then two more an instruction. */
 static inline size_t label_reject(const struct xlate *x)
 {
 	return x->n;
@@ -58,6 +60,25 @@ static inline size_t label_body(const struct xlate *x)
 {
 	return x->n + 3;
 }
+
+static inline size_t label_far(const struct xlate *x, size_t i)
+{
+	return x->n + 4 + 2 * i;
+}
+
+static inline size_t label_loaded(const struct xlate *x, size_t i)
+{
+	return x->n + 5 + 2 * i;
+}
+
+static inline size_t label_count(size_t n)
+{
+	return 3 * n + 4;
+}
+
+/* Bytes the packet must have for the load IN when X is as usual; 0 where the window does not go so
+ * far. */
+uint32_t xlate_usual_end(const struct cbpf_insn *in);
 
 /* Entry of the subprogram: arguments to registers, the window, A and X and scratch memory zero. */
 void xlate_prologue(struct xlate *x);
