@@ -181,8 +181,6 @@ void say_phase_call(
 /* Kernels without reasons tell it only by the place: the TCP receive function itself. */
 static bool explains_silence(const struct drop *d)
 {
-	if (d->by.program)
-		return true;
 	if (d->reason[0])
 		return strcmp(d->reason, "NO_SOCKET") && strncmp(d->reason, "NEIGH_", 6);
 	return strncmp(d->location, "tcp_v4_rcv", 10) && strncmp(d->location, "tcp_v6_rcv", 10) &&

@@ -175,6 +175,24 @@ static void test_skb_dropped_by_tc(void)
 	hops_free(s);
 }
 
+/* What another CPU frees in the meantime is a clone, with another fate. */
+static void test_verdict_is_of_its_cpu(void)
+{
+	struct hops *s = programs_hear(NULL);
+
+	hops_packet(s, 0, ID, SKB, 0);
+	hops_packet(s, 0, ID, SKB + 256, SKB);
+	programs_enter_frame(s, 1000, P_XDP, 1);
+	hops_return(s, 2000, P_XDP, SOFTIRQ, 1, XDP_DROP);
+	s->cpu = 1;
+	hops_end(s, 2100, ID, SKB, true);
+	s->cpu = 0;
+	hops_end(s, 2200, ID, SKB + 256, true);
+	CHECK_INT(s->packet[0].drops, 2);
+	CHECK(s->packet[0].drop.by.program); /* of the last one */
+	hops_free(s);
+}
+
 /* A program says SHOT, the one after it OK: nobody has dropped anything. */
 static void test_verdict_that_was_overruled(void)
 {
@@ -242,6 +260,7 @@ int main(void)
 	UNIT_RUN(test_frame_sent_back);
 	UNIT_RUN(test_redirected_frame_keeps_its_number);
 	UNIT_RUN(test_skb_dropped_by_tc);
+	UNIT_RUN(test_verdict_is_of_its_cpu);
 	UNIT_RUN(test_verdict_that_was_overruled);
 	UNIT_RUN(test_callee_is_who_decides);
 	UNIT_RUN(test_dispatcher_overrules);

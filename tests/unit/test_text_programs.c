@@ -258,6 +258,31 @@ static void test_nd_headings(void)
 		255, [54] = 133, [61] = 0);
 }
 
+/* What a packet is becomes known in the middle of a tree, and is said there. */
+static void test_heading_changes(void)
+{
+	struct screen s = screen_new((struct sink_cfg){0});
+	struct hops *h = s.hops;
+	struct rec_packet packet = {.packet = ID, .skb = SKB, .ethertype = 0x88cc};
+	struct rec_frame frame = {.packet = ID,
+		.skb = SKB,
+		.layer = 2,
+		.caplen = 14,
+		.bytes = {ONE, TWO, 0x88, 0xcc}};
+	_cleanup_(freep) char *got = NULL;
+
+	HOPS_PUT(h, 0, REC_PACKET, packet);
+	hops_pass(h, 1000, F_OUTPUT, TASK, 0, ID, SKB);
+	HOPS_PUT(h, 1500, REC_FRAME, frame);
+	hops_pass(h, 2000, F_VETH, TASK, 1, ID, SKB);
+	hops_return(h, 3000, F_VETH, TASK, 1, 0);
+	hops_return(h, 4000, F_OUTPUT, TASK, 0, 0);
+	got = screen_end(&s);
+	CHECK(strstr(got, "  -  ethertype 0x88cc  packet 1\n"));
+	CHECK(strstr(
+		got, "  -  ethertype 0x88cc  02:00:00:00:00:02 > 02:00:00:00:00:01  packet 1\n"));
+}
+
 /* MAC addresses of what has others are for the JSON; a tag is news to many. */
 static void test_ip_heading(void)
 {
@@ -278,6 +303,7 @@ int main(void)
 	UNIT_RUN(test_attempt_with_programs);
 	UNIT_RUN(test_arp_headings);
 	UNIT_RUN(test_nd_headings);
+	UNIT_RUN(test_heading_changes);
 	UNIT_RUN(test_ip_heading);
 	return unit_status();
 }
