@@ -45,6 +45,8 @@ static enum func_role role_of(const char *name)
 		{"ping_rcv", ROLE_DELIVER},
 		{"ping_queue_rcv_skb", ROLE_DELIVER},
 		{"sctp_rcv", ROLE_DELIVER},
+		{"arp_rcv", ROLE_DELIVER},
+		{"ndisc_rcv", ROLE_DELIVER},
 		{"dev_hard_start_xmit", ROLE_TRANSMIT},
 		{"dev_direct_xmit", ROLE_TRANSMIT},
 		{"__dev_direct_xmit", ROLE_TRANSMIT},

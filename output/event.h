@@ -60,7 +60,7 @@ struct dns_bytes {
 enum func_role {
 	ROLE_NONE,
 	ROLE_RECEIVE,  /* it arrives at a device of this host */
-	ROLE_DELIVER,  /* a socket's receive function takes it */
+	ROLE_DELIVER,  /* the receive function of a socket, or of ARP or ND, takes it */
 	ROLE_TRANSMIT, /* a driver gets it */
 	ROLE_HOOK,     /* netfilter: rec_hop.detail says where */
 };

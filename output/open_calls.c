@@ -86,7 +86,7 @@ void open_call_around(const struct open *o, __u32 cpu, struct drop *d)
 	for (unsigned i = o->a.calls_kept; i-- && !around;)
 		if (o->a.call[i].end == CALL_OPEN && o->a.call[i].cpu == cpu)
 			around = &o->a.call[i];
-	if (!around || around->func == d->by.program)
+	if (!around || d->by.program)
 		return;
 	call = attempt_call_view(around);
 	detail = call_detail_words(&call, buf);

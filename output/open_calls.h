@@ -16,7 +16,8 @@ void open_call_add(struct open *o, const struct call *c);
 /* A call has returned; one that was not kept is of no interest. */
 void open_call_return(struct open *o, const struct call *c);
 
-/* Notes in D the call around it, where that tells more than the place of the drop itself. */
+/* Notes in D the call around it, where that tells more than the place of the drop or its program.
+ */
 void open_call_around(const struct open *o, __u32 cpu, struct drop *d);
 
 /* At the end: orders them; and the longest stretch of a phase: in which call was it spent? */

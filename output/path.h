@@ -96,7 +96,7 @@ struct call_tree {
 };
 
 enum packet_fate {
-	FATE_DELIVERED,   /* consumed by a socket's receive function */
+	FATE_DELIVERED,   /* consumed by the receive function of a socket, or of ARP or ND */
 	FATE_TRANSMITTED, /* consumed after a driver got it; or XDP sent the frame on */
 	FATE_CONSUMED,    /* consumed, by whom is not known */
 	FATE_DROPPED,

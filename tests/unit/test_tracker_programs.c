@@ -254,15 +254,15 @@ static void test_programs_in_the_timeline(void)
 	stream_free(s);
 }
 
-/* That the drop was told within the call of the program that decided it says nothing new. */
-static void test_drop_within_its_program(void)
+/* Which call softirq has interrupted when the program decided says nothing. */
+static void test_drop_by_a_program_has_no_place(void)
 {
 	struct stream *s = stream_with_programs();
 
 	put_connect(s, 0, SK, PEER, CONNECT_IN_SYSCALL);
 	put_sent(s, 0.1, SK, PEER, 0);
 	PUT(s, 0.15, REC_HOP,
-		(struct rec_hop){.func = P_XDP, .stack = STACK, .slot = STACK + 64, .sk = SK});
+		(struct rec_hop){.func = P_TC, .stack = STACK, .slot = STACK + 64, .sk = SK});
 	PUT(s, 0.2, REC_DROP, drop_by(DROP_SYN, P_XDP, 1, 7));
 	put_stop(s, 3000);
 	CHECK_INT(s->attempt[0].drops, 1);
@@ -320,7 +320,7 @@ int main(void)
 	UNIT_RUN(test_drop_by_nobody_known);
 	UNIT_RUN(test_program_is_no_reject_rule);
 	UNIT_RUN(test_programs_in_the_timeline);
-	UNIT_RUN(test_drop_within_its_program);
+	UNIT_RUN(test_drop_by_a_program_has_no_place);
 	UNIT_RUN(test_query_dropped);
 	return unit_status();
 }
