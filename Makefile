@@ -40,6 +40,8 @@ FUZZERS  := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_CFLAGS = -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
 
 KERNEL ?= 6.12
+# Programs that scenarios run.
+SCENARIO_LOADS := $(B)/tests/bench/connect_loop
 # Programs for the virtual machines to trace, and what attaches them.
 VM_PROGS := $(B)/tests/vm/progs/load
 
@@ -126,7 +128,7 @@ $(FUZZERS): $(wildcard output/*.h filters/*.h bpf/*.h tests/diff/*.h) | $(B)/.de
 # Without the virtual machine: make test SMOKE=
 SMOKE ?= smoke
 
-test: $(B)/pathlag $(UNITS) $(DIFFS) $(FUZZERS) $(B)/.deps-test $(B)/.deps-style
+test: $(B)/pathlag $(UNITS) $(DIFFS) $(FUZZERS) $(SCENARIO_LOADS) $(B)/.deps-test $(B)/.deps-style
 	$(Q)tests/run $(SMOKE) unit diff fuzz style scenario
 
 unit: $(B)/pathlag $(UNITS)
@@ -138,10 +140,10 @@ diff: $(B)/pathlag $(DIFFS) $(B)/.deps-test
 fuzz: $(FUZZERS)
 	$(Q)tests/run fuzz
 
-scenario: $(B)/pathlag $(B)/.deps-test
+scenario: $(B)/pathlag $(SCENARIO_LOADS) $(B)/.deps-test
 	$(Q)tests/run scenario $(ONLY)
 
-test-vm: $(B)/pathlag $(VM_PROGS) $(B)/.deps-vm
+test-vm: $(B)/pathlag $(VM_PROGS) $(SCENARIO_LOADS) $(B)/.deps-vm
 	$(Q)tests/vm/runner
 	$(Q)ci/vm run --kernel all --module tests/vm/module --timeout 2400 -- \
 		tests/run scenario $(ONLY)

@@ -47,3 +47,27 @@ case_many_burst() { # 2,000 on loopback as fast as it goes
 	expect 'summary.lost == 0 and of("lost") == []' 'nothing lost'
 	expect 'connects | map(.sk + .isn) | unique | length == 2000' 'each its own'
 }
+
+# The kernel skips a program that it is running on that CPU already. Where it lets one be preempted
+# (Linux 7.0 and newer) that is so for all that runs there until the first goes on.
+case_many_preempted() { # on busy CPUs, by processes that need not wait for them
+	local loop=$ROOT/build/tests/bench/connect_loop loops urgent=() i each=800 pids=()
+	[ -x "$loop" ] || skip "no $loop: make scenario builds it"
+	chrt -f 1 true 2>/dev/null && urgent=(chrt -f 1)
+	loops=$(($(nproc) + 1))
+	topology
+	lag_start --netns "$C"
+	for ((i = 0; i < loops; i++)); do
+		in_client "$loop" $each >"$T/loop$i" &
+		pids+=($!)
+		in_client "${urgent[@]}" python3 "$CLIENTS/burst.py" $each 0.001 >"$T/urgent$i" &
+		pids+=($!)
+	done
+	wait "${pids[@]}"
+	lag_stop
+	status 0
+	expect 'connects | all(.result == "established" and at("connect"))' 'all from beginning to end'
+	expect "connects | map(.sk + .isn) | unique | length == $((2 * loops * each))" 'a record each'
+	expect "connects | length == $((2 * loops * each))" 'and only one'
+	expect 'summary.lost == 0 and of("lost") == []' 'nothing lost'
+}
