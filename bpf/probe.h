@@ -12,6 +12,10 @@
  * Records of different CPUs arrive nearly in the order of their ts_ns, not exactly: the reader
  * sorts. One thread at a time. A probe that cannot be attached is counted and named, never fatal;
  * only a missing privilege or BTF is.
+ *
+ * What can be missed: the kernel skips a program that is under way on that CPU. Where programs can
+ * be preempted there are twins (twin.h) of those that a connect depends on; probes_missed() tells
+ * what may have been missed all the same.
  */
 #ifndef PATHLAG_PROBE_H
 #define PATHLAG_PROBE_H
