@@ -20,6 +20,7 @@ FATAL = re.compile(rb"Kernel panic - not syncing|Oops: |BUG: unable to handle|ke
 SPLAT = re.compile(rb"WARNING: CPU|BUG: |INFO: rcu|INFO: task .* blocked|possible circular")
 BOOT_LIMIT = 180   # seconds to the first word on the control port
 LINGER = 20        # seconds a machine may take to go once it said or showed that it ends
+QUIET = 0.1        # seconds without a byte after which nothing more is coming
 TAIL = 60          # console lines kept for a report
 
 INTERRUPTED = "interrupted"
@@ -112,6 +113,8 @@ class Machine:
         self.tail = collections.deque(maxlen=TAIL)
         self.partial = {"console": b"", "control": b""}
         self.leave_by = None        # when to stop waiting for QEMU to go by itself
+        self.files_due = 0          # bytes of the files stream that are to come in all
+        self.dismissed = False
         self.stopped = None
 
     def run(self):
@@ -143,13 +146,27 @@ class Machine:
             for name, end in self.ends.items():
                 selector.register(end, selectors.EVENT_READ, name)
             while selector.get_map():
-                for key, _ in selector.select(0.5):
+                events = selector.select(QUIET if self.result.status is not None else 0.5)
+                for key, _ in events:
                     data = self.receive(key.fileobj)
                     if data:
                         self.take(key.data, data, start)
                     else:
                         selector.unregister(key.fileobj)
+                if not events:
+                    self.dismiss()
                 self.check_time(start)
+
+    def dismiss(self):
+        """The guest has ended and all it wrote is here: only now it goes, as QEMU would take what is
+        still under way with it."""
+        if self.result.status is None or self.dismissed or len(self.result.files) < self.files_due:
+            return
+        self.dismissed = True
+        try:
+            self.ends["control"].send(b"bye\n")
+        except OSError:
+            pass                    # it has gone
 
     @staticmethod
     def receive(end):
@@ -187,6 +204,8 @@ class Machine:
         if words[0] == b"ready":
             self.result.release = words[1].decode()
             self.result.boot = time.monotonic() - start
+        elif words[0] == b"files":
+            self.files_due = int(words[1])
         elif words[0] == b"exit":
             self.result.status = int(words[1])
             self.leave_by = time.monotonic() + LINGER
