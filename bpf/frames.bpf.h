@@ -39,6 +39,11 @@ HASH_MAP(frames, BPF_MAP_TYPE_LRU_HASH, FRAMES_MAX, __u64, struct frame);
 HASH_MAP(heads, BPF_MAP_TYPE_LRU_HASH, PACKETS_MAX, __u64, __u64); /* skb->head -> skb */
 HASH_MAP(latest, BPF_MAP_TYPE_PERCPU_ARRAY, 1, __u32, struct latest);
 
+static __always_inline struct followed *packet_followed(__u64 skb)
+{
+	return following && skb ? bpf_map_lookup_elem(&packets, &skb) : NULL;
+}
+
 static __always_inline struct latest *latest_here(void)
 {
 	__u32 zero = 0;

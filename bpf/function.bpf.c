@@ -245,10 +245,19 @@ int on_program(void *ctx)
 	__u64 slot = address_of(ctx), cookie = cookie_here();
 
 	chain_call(cookie);
+	asked_set(0);
 	if (armed && !with_drops && !program_enter(ctx, cookie, slot, word_of(ctx, 1))) {
 		RUN(chain_enter(slot));
 		RUN(call_note(slot, cookie));
 	}
+	return 0;
+}
+
+/* A program asks for a redirect: bpf_redirect(ifindex, ...). */
+SEC("program/ask")
+int on_redirect(void *ctx)
+{
+	asked_set((__u32)word_of(ctx, 1));
 	return 0;
 }
 

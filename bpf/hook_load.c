@@ -51,6 +51,7 @@ static void programs_choose(struct hooks *h, const struct kernel *k, const struc
 	bpf_program__set_autoload(s->progs.on_leave, h->functions && h->backend != HOOK_SESSION);
 	bpf_program__set_autoload(s->progs.on_program, h->programs != NULL);
 	bpf_program__set_autoload(s->progs.on_program_exit, h->programs != NULL);
+	bpf_program__set_autoload(s->progs.on_redirect, h->programs && !h->drops);
 	bpf_program__set_autoload(s->progs.on_tail_call, h->programs && !h->drops);
 	bpf_program__set_autoload(s->progs.on_fentry, h->backend == HOOK_FENTRY);
 	bpf_program__set_autoload(s->progs.on_fexit, h->backend == HOOK_FENTRY);
@@ -234,13 +235,13 @@ int hooks_load(struct hooks *h, struct kernel *k, const struct hooks_cfg *cfg, s
 	if (code)
 		return code;
 	if (cfg->programs)
-		code = program_hooks_new(&h->programs, h->splice, err);
+		code = program_hooks_new(&h->programs, k, h->splice, err);
 	if (code)
 		return code;
 	code = load(h, k, cfg);
 	if (!code && h->programs)
 		program_hooks_loaded(h->programs, h->count ? (__u32)h->count : 1,
 			&(struct program_maps){bpf_map__fd(h->skel->maps.tail_targets),
-				&h->skel->bss->tails_watched});
+				&h->skel->bss->tails_watched, &h->skel->bss->asks_watched});
 	return code ? load_error(h, code, err) : 0;
 }

@@ -12,7 +12,9 @@
 #define ENTRY_SECTION "program/entry"
 #define EXIT_SECTION  "program/exit"
 #define TAIL_SECTION  "program/tail"
-#define SECTIONS      3
+#define ASK_SECTION   "program/ask"
+#define SECTIONS      4
+#define ASKS          4
 
 #define TAILS_EVERY 5 /* scans; to look for jumps takes longer */
 
@@ -35,11 +37,13 @@ struct traced {
 struct program_hooks {
 	struct filter_splice *splice;
 	int handler[SECTIONS];
-	struct template entry, exit, tail;
+	struct template entry, exit, tail, ask;
 	struct traced *traced;
 	size_t count, room;
-	__u32 first; /* number of the first in records */
-	__u32 last;  /* the newest program seen */
+	__u32 first;      /* number of the first in records */
+	__u32 last;       /* the newest program seen */
+	int ask_id[ASKS]; /* what programs call for a redirect, -1 = none */
+	int ask_link[ASKS];
 	/* programs that others jump to */
 	struct program_maps maps;
 	int tail_prog; /* ours for all of them, -1 = not loaded */
@@ -92,7 +96,8 @@ static int prepare(struct bpf_program *prog, struct bpf_prog_load_opts *opts, lo
 	const char *section = bpf_program__section_name(prog);
 	struct template *t = !strcmp(section, ENTRY_SECTION)  ? &p->entry
 			     : !strcmp(section, EXIT_SECTION) ? &p->exit
-							      : &p->tail;
+			     : !strcmp(section, TAIL_SECTION) ? &p->tail
+							      : &p->ask;
 	int err = p->splice ? filter_splice_program(p->splice, prog, opts) : 0;
 
 	if (!err)
@@ -115,9 +120,24 @@ static void keep_table(void)
 	libbpf_register_prog_handler("pathlag_nothing", BPF_PROG_TYPE_UNSPEC, 0, &opts);
 }
 
-int program_hooks_new(struct program_hooks **ret, struct filter_splice *splice, struct errbuf *err)
+/* Where a task knows what its program has asked for, nobody else has to be asked. */
+static void asks_choose(struct program_hooks *p, const struct kernel *k)
 {
-	static const char *const sections[SECTIONS] = {ENTRY_SECTION, EXIT_SECTION, TAIL_SECTION};
+	static const char *const asks[ASKS] = {
+		"bpf_redirect", "bpf_redirect_peer", "bpf_redirect_neigh", "bpf_xdp_redirect"};
+	bool known = kernel_has_member(k, "task_struct", "bpf_net_context");
+
+	for (size_t i = 0; i < ASKS; i++) {
+		p->ask_id[i] = known ? -1 : kernel_func_id(k, asks[i]);
+		p->ask_link[i] = -1;
+	}
+}
+
+int program_hooks_new(struct program_hooks **ret, const struct kernel *k,
+	struct filter_splice *splice, struct errbuf *err)
+{
+	static const char *const sections[SECTIONS] = {
+		ENTRY_SECTION, EXIT_SECTION, TAIL_SECTION, ASK_SECTION};
 	struct program_hooks *p = calloc(1, sizeof(*p));
 	LIBBPF_OPTS(
 		libbpf_prog_handler_opts, opts, .cookie = (long)p, .prog_prepare_load_fn = prepare);
@@ -125,9 +145,10 @@ int program_hooks_new(struct program_hooks **ret, struct filter_splice *splice, 
 	if (!p)
 		return err_set(err, -ENOMEM, "out of memory");
 	p->splice = splice;
-	p->entry.btf = p->exit.btf = p->tail.btf = p->tail_prog = -1;
+	p->entry.btf = p->exit.btf = p->tail.btf = p->ask.btf = p->tail_prog = -1;
 	for (size_t i = 0; i < SECTIONS; i++)
 		p->handler[i] = -1;
+	asks_choose(p, k);
 	keep_table();
 	for (size_t i = 0; i < ARRAY_SIZE(sections); i++) {
 		p->handler[i] = libbpf_register_prog_handler(
@@ -236,6 +257,28 @@ static int trace(struct program_hooks *p, int fd, struct traced *t, char *why, s
 	return t->entry < 0 ? t->entry : 0;
 }
 
+/* Once there is a program to trace. What fails costs no more than the name of a device. */
+static void asks_trace(struct program_hooks *p)
+{
+	for (size_t i = 0; i < ASKS; i++) {
+		LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_FENTRY,
+			.attach_btf_id = p->ask_id[i]);
+		int prog;
+
+		if (p->ask_id[i] < 0)
+			continue;
+		prog = bpf_prog_load(BPF_PROG_TYPE_TRACING, "pathlag_ask", "GPL", p->ask.insns,
+			p->ask.count, &opts);
+		p->ask_id[i] = -1;
+		if (prog < 0)
+			continue;
+		p->ask_link[i] = attach_trampoline(prog);
+		close(prog);
+		if (p->ask_link[i] >= 0)
+			__atomic_store_n(p->maps.asks_watched, 1, __ATOMIC_RELEASE);
+	}
+}
+
 /* ---- all of them ----------------------------------------------------------------------------- */
 
 static struct traced *traced_room(struct program_hooks *p)
@@ -274,7 +317,8 @@ static bool add(struct program_hooks *p, __u32 id, program_skip_fn skip, void *a
 		return false;
 	}
 	*at = t;
-	p->count++;
+	if (!p->count++ && p->ask.insns)
+		asks_trace(p);
 	return true;
 }
 
@@ -415,6 +459,10 @@ void program_hooks_free(struct program_hooks *p)
 	template_done(&p->entry);
 	template_done(&p->exit);
 	template_done(&p->tail);
+	template_done(&p->ask);
+	for (size_t i = 0; i < ASKS; i++)
+		if (p->ask_link[i] >= 0)
+			close(p->ask_link[i]);
 	free(p->known);
 	free(p->traced);
 	free(p);

@@ -13,6 +13,7 @@
 #define PATHLAG_HOOK_PROGRAM_H
 
 #include "bpf/base.h"
+#include "bpf/kernel.h"
 #include "bpf/programs.h"
 #include "filters/filter.h"
 
@@ -21,12 +22,13 @@ struct program_hooks;
 #define PROGRAMS_TRACED_MAX 1024
 
 /* SPLICE, or NULL, must stay until the object is loaded. */
-int program_hooks_new(struct program_hooks **ret, struct filter_splice *splice, struct errbuf *err);
+int program_hooks_new(struct program_hooks **ret, const struct kernel *k,
+	struct filter_splice *splice, struct errbuf *err);
 
 /* What of the loaded object is written to. */
 struct program_maps {
 	int tail_targets;
-	__u32 *tails_watched;
+	__u32 *tails_watched, *asks_watched;
 };
 
 /* The object is loaded: its handlers are not needed any more. FIRST: number of the first program.

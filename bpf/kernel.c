@@ -143,6 +143,22 @@ bool kernel_has_func(const struct kernel *k, const char *name)
 	return btf__find_by_name_kind(k->btf, name, BTF_KIND_FUNC) > 0;
 }
 
+int kernel_func_id(const struct kernel *k, const char *name)
+{
+	return btf__find_by_name_kind(k->btf, name, BTF_KIND_FUNC);
+}
+
+bool kernel_has_member(const struct kernel *k, const char *name, const char *member)
+{
+	int id = btf__find_by_name_kind(k->btf, name, BTF_KIND_STRUCT);
+	const struct btf_type *t = id > 0 ? btf__type_by_id(k->btf, id) : NULL;
+
+	for (__u32 i = 0; t && i < btf_vlen(t); i++)
+		if (!strcmp(btf__name_by_offset(k->btf, btf_members(t)[i].name_off), member))
+			return true;
+	return false;
+}
+
 /* They are then guarded by an SRCU domain of their own, whose readers may be preempted, no longer
  * by preemption being off. */
 bool kernel_preempts_tracepoints(const struct kernel *k)

@@ -27,6 +27,12 @@ int kernel_tracepoint_args(const struct kernel *k, const char *name);
 /* Is there a function of that name? For kfuncs. */
 bool kernel_has_func(const struct kernel *k, const char *name);
 
+/* Its number in the kernel's BTF, for a program to be attached; -ENOENT. */
+int kernel_func_id(const struct kernel *k, const char *name);
+
+/* Does struct NAME have that member? */
+bool kernel_has_member(const struct kernel *k, const char *name, const char *member);
+
 /* Is there a BPF helper of that name, "BPF_FUNC_get_attach_cookie"? */
 bool kernel_has_helper(const struct kernel *k, const char *name);
 

@@ -82,6 +82,24 @@ static __always_inline bool is_devmap(const struct bpf_redirect_info *ri)
 	return type == MAP_DEVMAP || type == MAP_DEVMAP_HASH;
 }
 
+/* Before that a program that wants it finds the CPU's only in kernels that show where their
+ * variables are: so the functions are traced that programs call for it. */
+__u32 asks_watched = 0;
+
+HASH_MAP(asked, BPF_MAP_TYPE_PERCPU_ARRAY, 1, __u32, __u64); /* the last ifindex */
+
+static __always_inline __u64 asked_set(__u64 ifindex)
+{
+	__u32 zero = 0;
+	__u64 *a = asks_watched ? bpf_map_lookup_elem(&asked, &zero) : NULL, before;
+
+	if (!a)
+		return 0;
+	before = *a;
+	*a = ifindex;
+	return before;
+}
+
 /* What bpf_redirect() and its kin have noted for the kernel to do behind the program. */
 static __noinline int redirect_find(struct redirect *to)
 {
@@ -90,8 +108,12 @@ static __noinline int redirect_find(struct redirect *to)
 	const struct net_device *dev;
 	__u64 index = 0;
 
-	if (!to || !ri)
+	if (!to)
 		return 0;
+	if (!ri) {
+		to->ifindex = asked_set(0);
+		return done();
+	}
 	if (is_devmap(ri)) {
 		entry = BPF_CORE_READ(ri, tgt_value);
 		dev = BPF_CORE_READ(entry, dev);

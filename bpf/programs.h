@@ -17,7 +17,7 @@ struct program {
 	__u32 btf_id;  /* of its main function, in its own BTF */
 	__u32 params;  /* registers that the kernel takes for arguments of it */
 	__u64 addr;    /* of its code; 0 = not shown to us */
-	bool callee; /* others jump to it: seen there, not where the kernel calls it */
+	bool callee;   /* others jump to it: seen there, not where the kernel calls it */
 	char name[128];
 };
 
