@@ -37,7 +37,7 @@ static __always_inline __u32 skb_netns(const struct skb_refs *refs, __u64 sk)
 }
 
 static __always_inline int packet_tell(
-	const struct sk_buff *skb, const struct followed *f, const struct packet *p)
+	const struct sk_buff *skb, struct followed *f, const struct packet *p)
 {
 	struct skb_refs refs = {};
 	struct rec_packet *r;
@@ -53,6 +53,7 @@ static __always_inline int packet_tell(
 	packet_owner(&r->owner, f->sk);
 	r->tuple = f->tuple;
 	dev_fill(&r->dev, refs.dev);
+	f->dev = (__u64)refs.dev;
 	if (!refs.dev && f->sk)
 		r->dev.netns = sk_netns((void *)f->sk);
 	if (!r->owner.netns)
@@ -190,6 +191,18 @@ static __noinline int packet_replaced(__u64 skb)
 		return 0;
 	packet_end(skb, 0, 0, 0);
 	return 1;
+}
+
+/* Said again where it has come to another device, for the sake of that one's name. */
+__noinline int packet_moved(__u64 key)
+{
+	struct followed *f = packet_followed(key);
+	struct packet p = {};
+
+	if (!f || f->dev == (__u64)PEEK(sk_buff, (struct sk_buff *)key, dev))
+		return 0;
+	packet_of(&p, (void *)key);
+	return packet_tell((void *)key, f, &p);
 }
 
 /* ---- beginning ------------------------------------------------------------------------------- */

@@ -21,13 +21,20 @@ static __always_inline __u64 program_skb(__u64 cookie, __u64 arg)
 	return arg;
 }
 
+static __noinline int skb_enter(void *ctx, __u64 cookie, __u64 slot, __u64 skb)
+{
+	if (!skb || !hop_packet(cookie, slot, skb))
+		return 1;
+	packet_moved(skb);
+	return hop_accept(ctx, cookie, slot, skb, 0);
+}
+
 /* ARG: what the program is called with. Returns as hop_accept(). */
 static __always_inline int program_enter(void *ctx, __u64 cookie, __u64 slot, __u64 arg)
 {
 	if (COOKIE_SKB_KIND(cookie) == KIND_XDP_BUFF)
 		return frame_enter(ctx, cookie, slot, arg);
-	cookie &= ~(7ull << 27);
-	return hop_enter(ctx, cookie | (__u64)KIND_SKB << 27, slot, program_skb(cookie, arg), 0);
+	return skb_enter(ctx, cookie, slot, program_skb(cookie, arg));
 }
 
 /* ---- verdicts -------------------------------------------------------------------------------- */

@@ -39,6 +39,7 @@ struct followed {
 	__u64 parent;
 	__u64 sum;              /* of its headers when they were last looked at (recent.bpf.h) */
 	__u64 stamp;            /* of what its headers keep on the way (frames.bpf.h); 0 = none */
+	__u64 dev;              /* where it was when last told */
 	__u64 l2;               /* of its link-layer header as last told; 0 = not told */
 	struct rec_tuple tuple; /* as last told; family 0 = no headers yet */
 };
