@@ -94,15 +94,15 @@ static __noinline int drop_emit(void *ctx, const struct sk_buff *skb, __u64 loca
 	struct skb_refs refs = {};
 	const struct verdict *verdict;
 	struct rec_drop *r;
-	bool told = false, parsed = packet_of(&p, skb);
+	bool parsed = packet_of(&p, skb);
 
 	skb_refs(skb, &refs);
 	if (parsed)
 		dns_query_unsent(ctx, skb, refs.sk, &p);
 	if (!victim_own(&v, &p, refs.sk, parsed) && !(parsed && victim_of(&v, &p)))
 		return 0;
-	verdict = verdict_of(skb, &told);
-	if (verdict && told)
+	verdict = verdict_of(skb);
+	if (verdict && verdict->told)
 		return 0;
 	if (v.packet == DROP_DNS_QUERY || v.packet == DROP_DNS_ANSWER)
 		dns_id_paged(skb, &p);

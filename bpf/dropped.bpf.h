@@ -212,15 +212,16 @@ static __noinline int dropped_tell(const struct dropping *d)
 static __always_inline bool dropped_verdict(struct dropping *d)
 {
 	const struct verdict *v;
-	bool told = false;
+	bool told;
 
 	if (!with_programs)
 		return true;
-	v = verdict_of((void *)d->skb, &told);
+	v = verdict_of((void *)d->skb);
 	if (!v)
 		return true;
 	d->func = v->func;
 	d->verdict = v->value;
+	told = v->told;
 	verdict_forget(v->of);
 	return !told;
 }

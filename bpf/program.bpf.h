@@ -141,7 +141,22 @@ static __noinline int program_left_skb(__u64 cookie, __u64 skb, __u32 ret)
 	if (f)
 		f->stamp = stamp_of(skb);
 	if (verdict_drops(COOKIE_PROG(cookie), ret))
-		verdict_note(skb, COOKIE_FUNC(cookie), ret);
+		verdict_note(skb, COOKIE_FUNC(cookie), ret, 0);
+	return done();
+}
+
+/* Of a packet that is not followed: a DNS message, whose drop the milestone layer tells. */
+static __noinline int program_drop_noted(__u64 cookie, __u64 arg, __u32 ret)
+{
+	const struct xdp_buff *xdp = (void *)arg;
+
+	if (COOKIE_SKB_KIND(cookie) != KIND_XDP_BUFF) {
+		if (verdict_drops(COOKIE_PROG(cookie), ret))
+			verdict_note(program_skb(cookie, arg), COOKIE_FUNC(cookie), ret, 0);
+	} else if (xdp_drops(ret)) {
+		verdict_note(
+			(__u64)BPF_CORE_READ(xdp, data_hard_start), COOKIE_FUNC(cookie), ret, 0);
+	}
 	return done();
 }
 
@@ -153,7 +168,7 @@ static __noinline int program_drop(void *ctx, __u64 cookie, __u64 arg, __u32 ret
 
 	if (COOKIE_SKB_KIND(cookie) != KIND_XDP_BUFF) {
 		if (verdict_drops(COOKIE_PROG(cookie), ret))
-			verdict_note(program_skb(cookie, arg), d.func, ret);
+			verdict_note(program_skb(cookie, arg), d.func, ret, 0);
 		return done();
 	}
 	frame_place(&at, arg);
@@ -166,7 +181,7 @@ static __noinline int program_drop(void *ctx, __u64 cookie, __u64 arg, __u32 ret
 	d.end = at.end;
 	d.dev = (__u64)frame_dev(arg);
 	RUN(dropped_frame(&d));
-	verdict_note(at.start, d.func, ret);
+	verdict_note(at.start, d.func, ret, 1);
 	return done();
 }
 

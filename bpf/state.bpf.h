@@ -32,6 +32,8 @@ struct verdict {
 	__u64 ts_ns;
 	__u32 func; /* REC_FUNC's id */
 	__s32 value;
+	__u32 told; /* 1 = the drop is told already: of a frame, which there may be no skb around */
+	__u32 pad;
 };
 
 HASH_MAP(verdicts, BPF_MAP_TYPE_PERCPU_ARRAY, 1, __u32, struct verdict);

@@ -11,7 +11,7 @@
 /* From the program's return to the free: one function call. Memory is not used again so soon. */
 #define VERDICT_NS 20000000
 
-static __always_inline void verdict_note(__u64 of, __u32 func, __s32 value)
+static __always_inline void verdict_note(__u64 of, __u32 func, __s32 value, __u32 told)
 {
 	__u32 zero = 0;
 	struct verdict *v = bpf_map_lookup_elem(&verdicts, &zero);
@@ -22,19 +22,18 @@ static __always_inline void verdict_note(__u64 of, __u32 func, __s32 value)
 	v->ts_ns = bpf_ktime_get_ns();
 	v->func = func;
 	v->value = value;
+	v->told = told;
 }
 
-/* The verdict that SKB is freed for; NULL = none. True of *FRAME: it was told at the XDP program's
- * return, when there was no skb yet or nobody knew of it. */
-static __always_inline const struct verdict *verdict_of(const struct sk_buff *skb, bool *frame)
+/* The verdict that SKB is freed for; NULL = none. */
+static __always_inline const struct verdict *verdict_of(const struct sk_buff *skb)
 {
 	__u32 zero = 0;
 	const struct verdict *v = bpf_map_lookup_elem(&verdicts, &zero);
 
 	if (!v || !v->of || bpf_ktime_get_ns() - v->ts_ns > VERDICT_NS)
 		return NULL;
-	*frame = v->of == (__u64)PEEK(sk_buff, skb, head);
-	return *frame || v->of == (__u64)skb ? v : NULL;
+	return v->of == (__u64)skb || v->of == (__u64)PEEK(sk_buff, skb, head) ? v : NULL;
 }
 
 /* It is over: the memory will soon be another packet's. */

@@ -105,6 +105,16 @@ case_programs_tcx() {
 	dropped_by tc_drop82 tc TC_ACT_SHOT
 }
 
+case_programs_dns() { # a query is not followed, but its drop is known
+	need_programs
+	topology
+	resolver -l "$DNS" -r "a.test=$WEB"
+	put "$C" egress eth0 tc_drop53
+	lag -- getent ahostsv4 a.test
+	expect 'lookups | any(.dns.drops == 1 and (.verdict.text | contains("tc_drop53")))' \
+		'the program that dropped the first query'
+}
+
 case_programs_untyped() { # its argument is no pointer to what it gets: the kernel knows less of it
 	need_programs
 	topology

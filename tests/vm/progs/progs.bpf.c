@@ -6,6 +6,7 @@
 #include <linux/ip.h>
 #include <linux/pkt_cls.h>
 #include <linux/tcp.h>
+#include <linux/udp.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
@@ -72,6 +73,21 @@ SEC("tc")
 int tc_pass(struct __sk_buff *skb)
 {
 	return TC_ACT_OK;
+}
+
+__u32 queries = 0;
+
+/* The first DNS query. */
+SEC("tc")
+int tc_drop53(struct __sk_buff *skb)
+{
+	struct iphdr *ip = (void *)(long)skb->data + sizeof(struct ethhdr);
+	struct udphdr *udp = (void *)(ip + 1);
+
+	if ((void *)(udp + 1) > (void *)(long)skb->data_end || ip->protocol != IPPROTO_UDP ||
+		udp->dest != bpf_htons(53))
+		return TC_ACT_OK;
+	return queries++ ? TC_ACT_OK : TC_ACT_SHOT;
 }
 
 /* What is attached behind it gets the packet as well. */
