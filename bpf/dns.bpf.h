@@ -14,6 +14,7 @@
 #define PATHLAG_DNS_BPF_H
 
 #include "bpf/page.bpf.h"
+#include "bpf/verdict.bpf.h"
 
 #define DNS_PORT     53
 #define DNS_HEADER   12
@@ -274,13 +275,13 @@ static __noinline int dns_answer_udp(
 	return 0;
 }
 
-/* A query that a filter, or a neighbour that stays silent, kept from its device was sent all the
- * same: without it nobody would know of the try. */
+/* A query that a filter, a tc program, or a neighbour that stays silent, kept from its device was
+ * sent all the same: without it nobody would know of the try. */
 static __always_inline void dns_query_unsent(
 	void *ctx, const struct sk_buff *skb, const void *sk, const struct packet *p)
 {
 	if (p->tuple.l4_proto == IPPROTO_UDP && p->tuple.dport == bpf_htons(DNS_PORT) && sk &&
-		BPF_CORE_READ(skb, mac_header) == DNS_MAC_NONE)
+		(BPF_CORE_READ(skb, mac_header) == DNS_MAC_NONE || verdict_of(skb)))
 		dns_query_udp(ctx, skb, sk, p, true);
 }
 
