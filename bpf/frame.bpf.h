@@ -246,7 +246,9 @@ __noinline int frame_leave(__u64 xdp, __u32 func, __u32 verdict)
 		f->depth--;
 	if (f->depth)
 		return 0;
-	if (dropped && with_connect)
+	if (!dropped)
+		verdict_forget(start);
+	else if (with_connect)
 		verdict_note(start, func, verdict, frame_dropped(xdp, func, verdict));
 	/* An skb around it tells of its own end. */
 	if (dropped || frame_skb(start)) {

@@ -287,7 +287,7 @@ int on_program_exit(void *ctx)
 	if (with_drops)
 		return program_drop(ctx, cookie, word_of(ctx, 1), program_returned(ctx, cookie));
 	if (call_noted(slot) != cookie)
-		return with_connect ? program_drop_noted(cookie, word_of(ctx, 1),
+		return with_connect ? program_verdict(cookie, word_of(ctx, 1),
 					      program_returned(ctx, cookie))
 				    : 0;
 	return program_leave(cookie, slot, word_of(ctx, 1), program_returned(ctx, cookie));

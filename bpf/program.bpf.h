@@ -133,6 +133,14 @@ static __noinline int redirect_find(struct redirect *to)
 	return done();
 }
 
+static __always_inline void verdict_keep(__u64 cookie, __u64 skb, __u32 ret)
+{
+	if (verdict_drops(COOKIE_PROG(cookie), ret))
+		verdict_note(skb, COOKIE_FUNC(cookie), ret, 0);
+	else
+		verdict_forget(skb);
+}
+
 /* A program may have changed the headers. */
 static __noinline int program_left_skb(__u64 cookie, __u64 skb, __u32 ret)
 {
@@ -140,23 +148,25 @@ static __noinline int program_left_skb(__u64 cookie, __u64 skb, __u32 ret)
 
 	if (f)
 		f->stamp = stamp_of(skb);
-	if (verdict_drops(COOKIE_PROG(cookie), ret))
-		verdict_note(skb, COOKIE_FUNC(cookie), ret, 0);
+	verdict_keep(cookie, skb, ret);
 	return done();
 }
 
 /* Of a packet that is not followed: a DNS message, whose drop the milestone layer tells. */
-static __noinline int program_drop_noted(__u64 cookie, __u64 arg, __u32 ret)
+static __noinline int program_verdict(__u64 cookie, __u64 arg, __u32 ret)
 {
 	const struct xdp_buff *xdp = (void *)arg;
+	__u64 start;
 
 	if (COOKIE_SKB_KIND(cookie) != KIND_XDP_BUFF) {
-		if (verdict_drops(COOKIE_PROG(cookie), ret))
-			verdict_note(program_skb(cookie, arg), COOKIE_FUNC(cookie), ret, 0);
-	} else if (xdp_drops(ret)) {
-		verdict_note(
-			(__u64)BPF_CORE_READ(xdp, data_hard_start), COOKIE_FUNC(cookie), ret, 0);
+		verdict_keep(cookie, program_skb(cookie, arg), ret);
+		return done();
 	}
+	start = (__u64)BPF_CORE_READ(xdp, data_hard_start);
+	if (xdp_drops(ret))
+		verdict_note(start, COOKIE_FUNC(cookie), ret, 0);
+	else
+		verdict_forget(start);
 	return done();
 }
 

@@ -8,8 +8,9 @@
 
 #include "bpf/skb.bpf.h"
 
-/* From the program's return to the free: one function call. Memory is not used again so soon. */
-#define VERDICT_NS 20000000
+/* From the program's return to the free: one function call, which an interrupt or, of a guest, its
+ * host may stretch. */
+#define VERDICT_NS 500000000
 
 static __always_inline void verdict_note(__u64 of, __u32 func, __s32 value, __u32 told)
 {
