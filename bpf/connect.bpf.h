@@ -93,7 +93,8 @@ static __always_inline int call_begin(__u32 fd, const void *uaddr, bool again)
 		return 0;
 	c.ts_ns = bpf_ktime_get_ns();
 	c.user_fd = fd;
-	switch (bpf_map_update_elem(&pending, &tid, &c, BPF_NOEXIST)) {
+	/* up to Linux 6.3 it leaves the upper half of the register as it was */
+	switch ((int)bpf_map_update_elem(&pending, &tid, &c, BPF_NOEXIST)) {
 	case 0:
 		__sync_fetch_and_add(&calls, 1);
 		break;
@@ -418,7 +419,7 @@ static __always_inline void attempt_begin(const struct sock *sk)
 	if (!scope_has_netns(netns) || !connect_matches(sk))
 		return;
 	owner_fill(&a.owner, netns);
-	switch (bpf_map_update_elem(&socks, &key, &a, BPF_NOEXIST)) {
+	switch ((int)bpf_map_update_elem(&socks, &key, &a, BPF_NOEXIST)) {
 	case 0:
 		__sync_fetch_and_add(&tracked, 1);
 		break;

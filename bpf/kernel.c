@@ -159,11 +159,13 @@ bool kernel_has_member(const struct kernel *k, const char *name, const char *mem
 	return false;
 }
 
-/* They are then guarded by an SRCU domain of their own, whose readers may be preempted, no longer
- * by preemption being off. */
+/* They are then guarded by an SRCU domain of their own with fast readers (struct srcu_ctr), which
+ * may be preempted, no longer by preemption being off. Before 6.13 (e53244e2c893) a domain of that
+ * name served something else. */
 bool kernel_preempts_tracepoints(const struct kernel *k)
 {
-	return btf__find_by_name_kind(k->btf, "tracepoint_srcu_srcu_data", BTF_KIND_VAR) > 0;
+	return btf__find_by_name_kind(k->btf, "tracepoint_srcu_srcu_data", BTF_KIND_VAR) > 0 &&
+	       btf__find_by_name_kind(k->btf, "srcu_ctr", BTF_KIND_STRUCT) > 0;
 }
 
 bool kernel_has_helper(const struct kernel *k, const char *name)
