@@ -127,6 +127,8 @@ static __noinline int drop_emit(void *ctx, const struct sk_buff *skb, __u64 loca
 	r->func = verdict ? verdict->func : 0;
 	r->verdict = verdict ? verdict->value : 0;
 	rec_end(r);
+	if (verdict)
+		verdict_forget(verdict->of);
 	return done();
 }
 

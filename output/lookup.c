@@ -142,15 +142,27 @@ static bool same_first_label(const char *a, const char *b)
 	return n && n == strcspn(b, ".") && !strncmp(a, b, n);
 }
 
+/* A resolver that asks for A and AAAA together goes on when both are answered. */
+static __u64 answered_ns(const struct entry *miss, const struct entry *sibling)
+{
+	if (!sibling || sibling->l.end_ns < miss->l.end_ns ||
+		sibling->l.owner.tgid != miss->l.owner.tgid ||
+		strcmp(sibling->l.name, miss->l.name))
+		return miss->l.end_ns;
+	return sibling->l.end_ns;
+}
+
 static void join_search_list(struct lookups *t, struct entry *e)
 {
-	struct entry *miss;
+	struct entry *miss, *sibling = NULL, *later = NULL;
 
 	TAILQ_FOREACH_REVERSE(miss, &t->all, entries, link)
 	{
 		if (miss == e || miss->open || miss->call || miss->l.rcode != ns_r_nxdomain)
 			continue;
-		if (e->l.start_ns - miss->l.end_ns > SEARCH_GAP_NS)
+		sibling = later;
+		later = miss;
+		if (e->l.start_ns - answered_ns(miss, sibling) > SEARCH_GAP_NS)
 			return;
 		if (miss->l.owner.tgid != e->l.owner.tgid || miss->l.qtype != e->l.qtype ||
 			!strcmp(miss->l.name, e->l.name) ||

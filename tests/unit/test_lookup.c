@@ -269,6 +269,25 @@ static void test_search_list_is_counted(void)
 	stream_free(s);
 }
 
+/* A and AAAA are asked together, and the next suffix when the later of them is answered. */
+static void test_search_list_waits_for_both(void)
+{
+	struct stream *s = stream_new();
+	struct message a = message(1, 0x0100, "a.test.x.example", ns_t_a, 0);
+	struct message aaaa = message(2, 0x0100, "a.test.x.example", ns_t_aaaa, 0);
+
+	put_message(s, 0, &a, SERVER, 0);
+	put_message(s, 0.1, &aaaa, SERVER, 0);
+	answer(s, 100, 1, "a.test.x.example", SERVER, ns_r_nxdomain);
+	aaaa = message(2, 0x8183, "a.test.x.example", ns_t_aaaa, 0);
+	put_message(s, 250, &aaaa, SERVER, DNS_RECEIVED);
+	ask(s, 251, 3, "a.test", SERVER);
+	answer(s, 252, 3, "a.test", SERVER, 0);
+	CHECK_INT(s->lookups, 3);
+	CHECK_INT(s->lookup[2].search_misses, 1);
+	stream_free(s);
+}
+
 static void test_answer_nobody_asked_for_is_ignored(void)
 {
 	struct stream *s = stream_new();
@@ -405,6 +424,7 @@ int main(void)
 	UNIT_RUN(test_getaddrinfo_says_when_it_gave_up);
 	UNIT_RUN(test_servfail_everywhere_is_an_error);
 	UNIT_RUN(test_search_list_is_counted);
+	UNIT_RUN(test_search_list_waits_for_both);
 	UNIT_RUN(test_answer_nobody_asked_for_is_ignored);
 	UNIT_RUN(test_truncated_answer_goes_on_over_tcp);
 	UNIT_RUN(test_name_from_a_file_has_no_packets);
