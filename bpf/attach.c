@@ -113,3 +113,9 @@ int attach_trampoline(int prog)
 
 	return fd < 0 ? -errno : fd;
 }
+
+struct bpf_link *attach_raw_tracepoint(const struct bpf_program *prog)
+{
+	return bpf_program__attach_raw_tracepoint(
+		prog, strchr(bpf_program__section_name(prog), '/') + 1);
+}

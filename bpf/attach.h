@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * attach.h - a loaded program attached to kernel functions by the bare system calls: what the
- * library of the build machine does not know yet, or does more slowly. All return a file descriptor
- * whose closing detaches, or -errno.
+ * library of the build machine does not know yet, or does more slowly. They return a file descriptor
+ * whose closing detaches, or -errno; only the last one a link.
  */
 #ifndef PATHLAG_ATTACH_H
 #define PATHLAG_ATTACH_H
 
+#include <bpf/libbpf.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <linux/types.h>
@@ -35,5 +36,12 @@ int attach_event(int prog, const char *source, bool returns, __u64 config1, __u6
 
 /* fentry or fexit: where the program was loaded for. */
 int attach_trampoline(int prog);
+
+/*
+ * PROG of SEC("raw_tp/NAME") to its tracepoint, as bpf_program__attach(); NULL with errno. That one
+ * goes by libbpf's table of sections, which it moves whenever a section is registered: what an
+ * object knows of the table is stale as soon as there is a second object with an expression.
+ */
+struct bpf_link *attach_raw_tracepoint(const struct bpf_program *prog);
 
 #endif

@@ -238,7 +238,7 @@ static void arm_tracepoints(struct hooks *h)
 		for (size_t i = 0; i < ARRAY_SIZE(h->tracepoint) && !at; i++)
 			if (!h->tracepoint[i])
 				at = &h->tracepoint[i];
-		*at = bpf_program__attach(prog);
+		*at = attach_raw_tracepoint(prog);
 		if (!*at)
 			skip(h, "%s: %s", section, strerror(errno));
 	}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "bpf/probe.h"
+#include "bpf/attach.h"
 #include "bpf/libc.h"
 #include "bpf/twin.h"
 
@@ -286,7 +287,7 @@ int probes_arm(struct probes *p, struct errbuf *err)
 	bpf_object__for_each_program(prog, p->skel->obj)
 	{
 		if (bpf_program__autoload(prog) && is_raw(prog))
-			link_keep(p, bpf_program__attach(prog), bpf_program__section_name(prog));
+			link_keep(p, attach_raw_tracepoint(prog), bpf_program__section_name(prog));
 	}
 	for (size_t i = 0;; i++) {
 		struct bpf_link *link = twins_attach(&p->twins, p->skel->obj, i, &what);
