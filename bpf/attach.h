@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * attach.h - a loaded program attached to kernel functions by the bare system calls: what the
- * library of the build machine does not know yet, or does more slowly. They return a file descriptor
- * whose closing detaches, or -errno; only the last one a link.
+ * library of the build machine does not know yet, or does more slowly. They return a file
+ * descriptor whose closing detaches, or -errno; only the last one a link.
  */
 #ifndef PATHLAG_ATTACH_H
 #define PATHLAG_ATTACH_H
