@@ -33,9 +33,12 @@ static void on_signal(int signal, siginfo_t *info, void *context)
 		signal_to_pass = signal;
 }
 
+/* They end a poll, which no kernel starts again, but no write: what a slow reader has not taken yet
+ * shall not be cut off. */
 static void catch_signals(void)
 {
-	struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO};
+	struct sigaction action = {
+		.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_RESTART};
 
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
