@@ -71,3 +71,26 @@ case_many_preempted() { # on busy CPUs, by processes that need not wait for them
 	expect "connects | length == $((2 * loops * each))" 'and only one'
 	expect 'summary.lost == 0 and of("lost") == []' 'nothing lost'
 }
+
+case_many_unread() { # told to end while nobody reads its output: all of it is there afterwards
+	local lines=$OUT slow reader
+	topology
+	mkfifo "$T/slow"
+	exec {slow}<>"$T/slow"
+	OUT=$T/slow
+	lag_start --netns "$C"
+	in_client python3 "$CLIENTS/burst.py" 500 >"$T/client"
+	kill -TERM "$LAG_PID" # while it waits for room in the pipe
+	nap 0.5
+	cat "$T/slow" >"$lines" {slow}>&- &
+	reader=$!
+	exec {slow}>&-
+	STATUS=0
+	wait "$LAG_PID" || STATUS=$?
+	wait "$reader"
+	OUT=$lines RUNNING=''
+	: >"$T/told"
+	status 0
+	expect 'connects | length == 500 and all(.result == "established")' 'a record each'
+	expect '.[-1].type == "summary" and summary.lost == 0' 'and the end of it'
+}
