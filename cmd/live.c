@@ -37,8 +37,7 @@ static void on_signal(int signal, siginfo_t *info, void *context)
  * shall not be cut off. */
 static void catch_signals(void)
 {
-	struct sigaction action = {
-		.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_RESTART};
+	struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_RESTART};
 
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);

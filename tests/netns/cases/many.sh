@@ -73,15 +73,21 @@ case_many_preempted() { # on busy CPUs, by processes that need not wait for them
 }
 
 case_many_unread() { # told to end while nobody reads its output: all of it is there afterwards
-	local lines=$OUT slow reader
+	local lines=$OUT slow reader pid
 	topology
 	mkfifo "$T/slow"
 	exec {slow}<>"$T/slow"
 	OUT=$T/slow
 	lag_start --netns "$C"
 	in_client python3 "$CLIENTS/burst.py" 500 >"$T/client"
-	kill -TERM "$LAG_PID" # while it waits for room in the pipe
-	nap 0.5
+	# It waits for room in the pipe: the first signal ends a write that was done in part, the second
+	# one that has not begun.
+	pid=$(pgrep -P "$LAG_PID")
+	nap 0.3
+	kill -CHLD "$pid"
+	nap 0.3
+	kill -TERM "$pid"
+	nap 0.3
 	cat "$T/slow" >"$lines" {slow}>&- &
 	reader=$!
 	exec {slow}>&-
