@@ -322,16 +322,21 @@ static void take_all(struct stream *s, int timeout_ms)
 		;
 }
 
+#define LAST_POLLS 5
+#define LAST_MS    4
+
 /*
  * What the kernel side has written by now still belongs to the run. A program that another CPU is
- * in the middle of holds back all records behind its own, for a moment: hence the second poll.
+ * in the middle of holds back all records behind its own, for a moment: for some milliseconds where
+ * that CPU is a virtual one whose host is busy. Hence the further polls.
  */
 void stream_stop(struct stream *s)
 {
 	struct rec_hdr stop;
 
 	take_all(s, 0);
-	take_all(s, 1);
+	for (int i = 0; i < LAST_POLLS; i++)
+		take_all(s, LAST_MS);
 	while (render_first(s))
 		;
 	spool_clear(s->spool); /* what is behind the last of --count */
