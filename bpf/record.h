@@ -63,6 +63,8 @@ enum rec_type {
 	REC_HOP_RETURN = 52, /* and left */
 	REC_FRAME = 53,      /* first bytes of a packet that is followed: what its headers say */
 	REC_DROPPED = 54,    /* any packet that this host dropped (`drops`) */
+	REC_PASSIVE =
+		55, /* something happens to a SYN of somebody else that this host listens for */
 };
 
 struct rec_hdr {
@@ -215,6 +217,8 @@ enum rec_connect_flags {
 	CONNECT_IN_SYSCALL = 1 << 1, /* inside connect(2): call_ts_ns and a REC_RETURN to come */
 	CONNECT_ROUTED = 1 << 2,     /* the route_* members are set */
 	CONNECT_NO_FILE = 1 << 3,    /* no struct file yet: whether it blocks is unknown */
+	CONNECT_SEEDED = 1 << 4, /* it was in SYN_SENT when tracing began: its start was not seen */
+	CONNECT_MPTCP = 1 << 5,  /* a subflow of a Multipath TCP connection */
 };
 
 /* Both "the socket enters SYN_SENT" and, with sk == 0 and REC_RETURN's err, "it never got there".
@@ -345,7 +349,8 @@ enum rec_drop_packet {
 
 struct rec_drop {
 	struct rec_hdr hdr;
-	__u64 sk; /* the connecting socket; for DNS the resolver's, or 0 */
+	__u64 sk; /* the connecting socket; for DNS the resolver's, or 0; 0 too of a SYN to a
+		     listener */
 	__u64 skb;
 	__u64 location;         /* return address of the caller that freed it */
 	__u32 reason;           /* enum skb_drop_reason; 0 on kernels without */
@@ -456,5 +461,6 @@ REC_ASSERT(rec_gai_return, 64 + 20 * REC_ADDR_MAX);
 REC_ASSERT(rec_func, 16 + 24 + 128 + 56 + 8);
 
 #include "bpf/record_hop.h"
+#include "bpf/record_passive.h"
 
 #endif

@@ -122,6 +122,12 @@ enum moment_kind {
 	AT_ESTABLISHED,
 	AT_CLOSED,
 	AT_RETURN, /* err: 0 or -errno */
+	/* on the side that listens; with the queue's length and size */
+	AT_SYN_RECEIVED,       /* dev */
+	AT_SYN_ACK_SENT,       /* dev */
+	AT_SYN_ACK_RETRANSMIT, /* dev */
+	AT_OVERFLOW,           /* the SYN, or the final ACK, found a queue full */
+	AT_ACCEPT,
 	AT_KINDS
 };
 const char *moment_name(enum moment_kind at); /* "dns_query", as in JSON */
@@ -132,6 +138,7 @@ struct moment {
 	int err;       /* 0 or -errno; -EINPROGRESS for AT_RETURN of a non-blocking connect */
 	unsigned drop; /* AT_DROP: index into attempt.drop, or ATTEMPT_DROPS if not kept */
 	__u8 icmp_type, icmp_code;
+	__u32 queue_len, queue_max;   /* of the listening side; max 0 = none */
 	struct address address;       /* family 0 = none */
 	char dev[REC_IFNAME_LEN + 1]; /* "" = none */
 };
@@ -199,6 +206,33 @@ struct route {
 	struct address gateway;
 };
 
+/* Which queue of a listening socket had no room. */
+enum overflow { OVERFLOW_NONE, OVERFLOW_ACCEPT_QUEUE, OVERFLOW_SYN_QUEUE };
+const char *overflow_name(enum overflow overflow); /* "accept_queue" */
+
+/* Of a listening socket, at one moment. A queue of m holds m + 1 connections. */
+struct listen_queue {
+	bool known;
+	__u32 accept_len, accept_max, syn_len; /* the SYN queue's size is accept_max too */
+};
+
+/* What the listening side did about an attempt, where that side was seen as well: it is on this
+ * host, or its recording was read too. */
+struct server_side {
+	bool known;
+	struct rec_owner owner; /* of the listening socket; tgid 0 = unknown */
+	char hostname[64];      /* "" = this host; else of the other recording */
+	unsigned syns;          /* SYNs that reached it */
+	unsigned syn_acks;      /* that it handed to a device */
+	enum overflow overflow;
+	unsigned overflowed;       /* SYNs, or final ACKs, that found that queue full */
+	bool final_ack;            /* the final ACK did: the client believes it is connected */
+	bool inferred;             /* from the queue's length and the silence, not seen itself */
+	struct listen_queue queue; /* when it overflowed first; else at the first SYN */
+	bool accepted;
+	__u64 accept_wait_ns; /* in the accept queue, so far */
+};
+
 struct attempt {
 	__u64 id;
 	__u64 sk;
@@ -228,7 +262,8 @@ struct attempt {
 	__u32 phase_seen;            /* bit n: phase n was observable */
 
 	unsigned syn_sent, syn_retransmits;
-	bool syn_cookies, fastopen;
+	bool syn_cookies, fastopen, mptcp;
+	bool seeded; /* under way when tracing began: it started before start_ns */
 	bool syn_ack_seen;
 	bool answered;      /* anything at all came back: SYN-ACK, RST or ICMP */
 	unsigned syns_left; /* SYNs that were handed to the driver */
@@ -238,6 +273,7 @@ struct attempt {
 	struct route route;
 	struct neighbour neigh;
 	struct refusal refusal;
+	struct server_side server;
 
 	unsigned drops; /* all of them; drops_kept lie in drop[] */
 	unsigned drops_kept;

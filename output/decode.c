@@ -293,6 +293,7 @@ static size_t least_len(__u16 type)
 		[REC_HOP_RETURN] = sizeof(struct rec_hop_return),
 		[REC_FRAME] = sizeof(struct rec_frame),
 		[REC_DROPPED] = sizeof(struct rec_dropped),
+		[REC_PASSIVE] = sizeof(struct rec_passive),
 	};
 
 	return type < ARRAY_SIZE(least) ? least[type] : 0;
@@ -327,6 +328,8 @@ static int read_typed(struct decoder *d, const void *bytes, size_t len, struct e
 		return check_frame(bytes);
 	case REC_DROPPED:
 		return read_dropped(d, bytes, len, ev);
+	case REC_PASSIVE:
+		return ev->passive->event < PASSIVE_EVENTS ? 1 : -EBADMSG;
 	default:
 		return 1;
 	}

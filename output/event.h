@@ -122,6 +122,7 @@ struct event {
 		const struct rec_hop_return *hop_return;
 		const struct rec_frame *frame;
 		const struct rec_dropped *dropped;
+		const struct rec_passive *passive;
 	};
 	struct run_info run;          /* REC_META */
 	struct drop_names drop_names; /* REC_DROP, REC_DROPPED, REC_PACKET_END */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "output/names.h"
+#include "output/passive.h"
 
 #define NAME_OF(names, i) name_of(names, ARRAY_SIZE(names), i)
 
@@ -81,10 +82,53 @@ const char *moment_name(enum moment_kind at)
 		[AT_ESTABLISHED] = "established",
 		[AT_CLOSED] = "closed",
 		[AT_RETURN] = "return",
+		[AT_SYN_RECEIVED] = "syn_received",
+		[AT_SYN_ACK_SENT] = "syn_ack_sent",
+		[AT_SYN_ACK_RETRANSMIT] = "syn_ack_retransmit",
+		[AT_OVERFLOW] = "overflow",
+		[AT_ACCEPT] = "accept",
 	};
 	_Static_assert(ARRAY_SIZE(names) == AT_KINDS, "a moment has no name");
 
 	return NAME_OF(names, at);
+}
+
+const char *overflow_name(enum overflow overflow)
+{
+	static const char *const names[] = {
+		[OVERFLOW_NONE] = "none",
+		[OVERFLOW_ACCEPT_QUEUE] = "accept_queue",
+		[OVERFLOW_SYN_QUEUE] = "syn_queue",
+	};
+
+	return NAME_OF(names, overflow);
+}
+
+const char *passive_phase_name(enum passive_phase phase)
+{
+	static const char *const names[] = {
+		[PASSIVE_IN_SYN_RECV] = "syn_recv",
+		[PASSIVE_IN_NETWORK] = "network",
+		[PASSIVE_IN_QUEUE] = "queue",
+	};
+	_Static_assert(ARRAY_SIZE(names) == PASSIVE_PHASES, "a phase has no name");
+
+	return NAME_OF(names, phase);
+}
+
+const char *passive_result_name(enum passive_result result)
+{
+	static const char *const names[] = {
+		[PASSIVE_IN_PROGRESS] = "in_progress",
+		[PASSIVE_ACCEPTED] = "accepted",
+		[PASSIVE_NOT_ACCEPTED] = "established",
+		[PASSIVE_OVERFLOWED] = "overflow",
+		[PASSIVE_RESET] = "reset",
+		[PASSIVE_TIMED_OUT] = "timeout",
+	};
+	_Static_assert(ARRAY_SIZE(names) == PASSIVE_RESULTS, "a result has no name");
+
+	return NAME_OF(names, result);
 }
 
 const char *drop_own_detail(const struct drop *d)

@@ -27,6 +27,7 @@ struct summary {
 	__u64 missed;  /* events that may not have been seen, at most; not counted in lost */
 	__u64 evicted; /* attempts and lookups given up for want of room, and counted in lost */
 	__u64 results[ATTEMPT_RESULTS];
+	__u64 accepts[PASSIVE_RESULTS];
 	unsigned reasons; /* rows of drop_reason that are used */
 	struct {
 		char name[64];
@@ -42,6 +43,7 @@ struct sink_ops {
 	int (*meta)(struct sink *s, const struct run_info *run);
 	int (*lookup)(struct sink *s, const struct lookup *l, const struct verdict *v);
 	int (*connect)(struct sink *s, const struct attempt *a, const struct verdict *v);
+	int (*accept)(struct sink *s, const struct passive *p, const struct verdict *v);
 	/* Of `trace`. NULL = of no interest, and need not be made: paths_cfg without that callback.
 	 */
 	int (*hop)(struct sink *s, const struct hop *h);

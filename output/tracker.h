@@ -13,6 +13,7 @@
 
 #include "output/attempt.h"
 #include "output/event.h"
+#include "output/passive.h"
 
 struct tracker;
 
@@ -22,6 +23,7 @@ struct tracker_cfg {
 	void *arg;
 	void (*on_lookup)(void *arg, const struct lookup *l);
 	void (*on_attempt)(void *arg, const struct attempt *a);
+	void (*on_passive)(void *arg, const struct passive *p); /* NULL = of no interest */
 };
 
 /* NULL when out of memory. */
