@@ -162,11 +162,7 @@ static __noinline int dropped_selected(const struct dropping *d)
 	place_of(&at, skb, dropping_sk(d, refs.sk));
 	if (!place_wanted(&at))
 		return 0;
-	if (!filter_on)
-		return 1;
-	if (refs.sk && !packet_has_ip(skb))
-		return packet_leads(refs.sk);
-	return filter_skb(skb);
+	return expression_selects(skb, refs.sk);
 }
 
 static __noinline int dropped_tell(const struct dropping *d)

@@ -149,6 +149,16 @@ static __noinline int packet_leads(const void *sk)
 	return 0;
 }
 
+/* What the expression says of a packet; of one that is not built yet, SK. */
+static __always_inline int expression_selects(const struct sk_buff *skb, const struct sock *sk)
+{
+	if (!filter_on)
+		return 1;
+	if (sk && !packet_has_ip(skb))
+		return packet_leads(sk);
+	return filter_skb(skb);
+}
+
 __noinline int packet_selected(__u64 key)
 {
 	const struct sk_buff *skb = (void *)key;
@@ -157,11 +167,7 @@ __noinline int packet_selected(__u64 key)
 	skb_refs(skb, &refs);
 	if (!packet_here(refs.dev))
 		return 0;
-	if (!filter_on)
-		return 1;
-	if (refs.sk && !packet_has_ip(skb))
-		return packet_leads(refs.sk);
-	return filter_skb(skb);
+	return expression_selects(skb, refs.sk);
 }
 
 #endif

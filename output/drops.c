@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "output/drops.h"
+#include "output/subject.h"
 #include "output/table.h"
 
 #define ROWS_DEFAULT 4096
@@ -52,17 +53,7 @@ void dropped_of(struct dropped *d, const struct event *ev)
 		.names = &ev->drop_names,
 		.frames = ev->hop_names.frames - own,
 		.frame = ev->hop_names.frame + own,
-		.subject = {.packet = rec->packet,
-			.sk = rec->sk,
-			.owner_known = rec->owner.tgid != 0,
-			.owner = rec->owner,
-			.tuple = rec->tuple,
-			.dev = rec->dev,
-			.len = rec->len,
-			.seq = rec->seq,
-			.ack = rec->ack,
-			.ethertype = rec->ethertype,
-			.tcp_flags = rec->tcp_flags},
+		.subject = SUBJECT_TOLD(rec),
 	};
 }
 

@@ -137,17 +137,7 @@ static void set_last(struct packet_entry *e, struct subject *s)
 
 static struct subject subject_told(const struct packets *t, const struct rec_packet *rec)
 {
-	struct subject s = {.packet = rec->packet,
-		.sk = rec->sk,
-		.owner_known = rec->owner.tgid,
-		.owner = rec->owner,
-		.tuple = rec->tuple,
-		.dev = rec->dev,
-		.len = rec->len,
-		.seq = rec->seq,
-		.ack = rec->ack,
-		.ethertype = rec->ethertype,
-		.tcp_flags = rec->tcp_flags};
+	struct subject s = SUBJECT_TOLD(rec);
 
 	packets_take_from_socket(t, &s);
 	return s;

@@ -5,6 +5,15 @@
 
 #include "output/path.h"
 
+/* Of REC_PACKET or REC_DROPPED: both say it in members of the same names. */
+#define SUBJECT_TOLD(rec)                                                             \
+ {                                                                                    \
+  .packet = (rec)->packet, .sk = (rec)->sk, .owner_known = (rec)->owner.tgid != 0,    \
+  .owner = (rec)->owner, .tuple = (rec)->tuple, .dev = (rec)->dev, .len = (rec)->len, \
+  .seq = (rec)->seq, .ack = (rec)->ack, .ethertype = (rec)->ethertype,                \
+  .tcp_flags = (rec)->tcp_flags                                                       \
+ }
+
 /* Whom a call works for: const for those who are told, counted by us. */
 static inline struct subject *subject_of(const struct call *call)
 {
