@@ -30,6 +30,14 @@ enum passive_result {
 };
 const char *passive_result_name(enum passive_result result); /* "accepted", as in JSON */
 
+/* Who connects, where that side was seen as well: it is on this host, or its recording was read
+ * too. */
+struct client_side {
+	bool known;
+	struct rec_owner owner;
+	char hostname[64]; /* "" = this host; else of the other recording */
+};
+
 struct passive {
 	__u64 id;
 	__u64 sk;       /* the new socket; 0 = there never was one */
@@ -57,7 +65,7 @@ struct passive {
 	struct listen_queue queue; /* when it overflowed first; else when it entered the accept
 				      queue, else at the first SYN */
 	char dev[REC_IFNAME_LEN + 1];
-	struct rec_owner client; /* who connects, where that is this host; tgid 0 = unknown */
+	struct client_side client;
 
 	unsigned drops; /* all of them; drops_kept lie in drop[] */
 	unsigned drops_kept;

@@ -37,6 +37,9 @@ bool passives_server(const struct passives *t, const struct rec_tuple *tuple, __
 void passives_client(struct passives *t, const struct rec_tuple *tuple, __u32 isn,
 	const struct rec_owner *owner);
 
+/* What a finished passive open means to the attempt of its client. */
+void passive_server_side(const struct passive *p, struct server_side *ret);
+
 __u64 passives_evicted(const struct passives *t);
 void passives_free(struct passives *t);
 
