@@ -45,7 +45,7 @@ SCENARIO_LOADS := $(B)/tests/bench/connect_loop
 # Programs for the virtual machines to trace, and what attaches them.
 VM_PROGS := $(B)/tests/vm/progs/load
 
-.PHONY: all help test unit diff fuzz scenario test-vm vm-shell check demo bench \
+.PHONY: all help test unit diff fuzz scenario causes test-vm vm-shell check demo bench \
 	bench-vm demo-vm soak-vm format clean
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -62,6 +62,7 @@ help:
 #> make diff       pcap filters against libpcap and tcpdump (root)
 #> make fuzz       the fuzzers, for some seconds each
 #> make scenario   scenario tests only (root); ONLY=NAME for one of them
+#> make causes     every cause by a real fault, five times in a row; ONLY=CAUSE (root)
 #> make test-vm    the scenarios on Debian's kernels 5.10, 6.1, 6.12 and the newest, in QEMU
 #> make vm-shell   a shell in such a guest; KERNEL=6.1
 #> make bench      what tracing costs, as ratios (root)
@@ -142,6 +143,9 @@ fuzz: $(FUZZERS)
 
 scenario: $(B)/pathlag $(SCENARIO_LOADS) $(B)/.deps-test
 	$(Q)tests/run scenario $(ONLY)
+
+causes: $(B)/pathlag $(SCENARIO_LOADS) $(B)/.deps-test
+	$(Q)tests/netns/causes $(ONLY)
 
 test-vm: $(B)/pathlag $(VM_PROGS) $(SCENARIO_LOADS) $(B)/.deps-vm
 	$(Q)tests/vm/runner

@@ -5,6 +5,7 @@
 LIMIT=$((30 * SLOWNESS))   # no single run takes longer
 RUNNING=''                 # not empty: a pathlag in the background still writes
 ASKED=() MEANT=() SOUND='' # what is to be judged: expressions, their meaning; sound.jq's too
+GIVEN=()                   # by the index of an expression that asks for a cause: the wanted one
 
 # pathlag to the end, in the client's namespace, and its output checked: `lag -- COMMAND`,
 # `lag -p PID -c 1`. Its lines go to $OUT, what the command says to $T/stdout.
@@ -83,6 +84,24 @@ expect() { # JQ-EXPR 'what the user sees'
 	settled || answer
 }
 
+# The cause that a line of the run must give, the connect line's where none is told. Said here once
+# for each scenario; tests/netns/causes collects what was given.
+gives() { # CAUSE [JQ-EXPR for the line]
+	GIVEN[${#ASKED[@]}]=$1
+	expect "(${2:-connect}).verdict.cause | if . == \"$1\" then true else . end" "the cause: $1"
+}
+
+# Into the file that $PATHLAG_CAUSES names: case, wanted, given, the highest layer that looked on.
+note_cause() { # WANTED ANSWER
+	local given=${2//[][\"]/} layer
+	[ -n "${PATHLAG_CAUSES:-}" ] || return 0
+	[ "$2" != true ] || given=$1
+	[[ $given =~ ^[a-z_]+$ ]] || given=none
+	layer=$(head -n1 "$OUT" | jq -r 'if .backend.function | . and . != "none" then "function"
+		else "milestone" end')
+	printf '%s\t%s\t%s\t%s\n' "$CASE" "$1" "$given" "$layer" >>"$PATHLAG_CAUSES"
+}
+
 # What must hold for every run, whatever it was about.
 sound() {
 	SOUND='sound::sound'
@@ -107,7 +126,9 @@ settled() {
 # One jq for everything, because to start it takes longer than its work.
 answer() {
 	local said answers asked=("${ASKED[@]}") meant=("${MEANT[@]}") sound=$SOUND i
-	ASKED=() MEANT=() SOUND=''
+	local -a given=()
+	for i in "${!GIVEN[@]}"; do given[i]=${GIVEN[i]}; done
+	ASKED=() MEANT=() SOUND='' GIVEN=()
 	[ ${#asked[@]} -gt 0 ] || [ -n "$sound" ] || return 0
 	if [ -n "$sound" ] && ! whole_lines; then
 		show
@@ -125,6 +146,7 @@ answer() {
 		show
 	fi
 	for i in "${!asked[@]}"; do
+		[ -z "${given[i]:-}" ] || note_cause "${given[i]}" "${answers[i + 1]}"
 		if [ "${answers[i + 1]}" = true ]; then
 			log "right: ${meant[i]}"
 		else

@@ -1,0 +1,51 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""starved.py ADDRESS PORT SECONDS - connect, on a processor that a process of real-time priority
+takes for itself that long once the SYN is out. Exit status 77: no such priority is to be had."""
+import os
+import socket
+import sys
+import time
+
+SYN_SENT = "02"
+
+
+def syn_is_out(port):
+    with open("/proc/net/tcp") as table:
+        return any(line.split()[2].endswith(f":{port:04X}") and line.split()[3] == SYN_SENT
+                   for line in list(table)[1:])
+
+
+def hog(port, seconds, ready):
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+    except PermissionError:
+        os._exit(77)
+    os.write(ready, b"r")
+    while not syn_is_out(port):
+        time.sleep(0.002)
+    time.sleep(0.02)  # connect() waits for the answer now
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        pass
+    os._exit(0)
+
+
+def main():
+    address, port, seconds = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
+    cpu = min(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, {cpu})
+    armed, ready = os.pipe()
+    child = os.fork()
+    if child == 0:
+        hog(port, seconds, ready)
+    os.close(ready)
+    if os.read(armed, 1):
+        start = time.monotonic()
+        socket.create_connection((address, port)).close()
+        print(f"established {(time.monotonic() - start) * 1000:.0f} ms", flush=True)
+    sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+
+
+if __name__ == "__main__":
+    main()
