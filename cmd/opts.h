@@ -42,7 +42,7 @@ struct opts {
 	const char *iface;
 	bool follow;
 	/* which of them */
-	bool failed;
+	bool failed, no_accept;
 	uint64_t slower_than_ns;
 	uint64_t slow_ns; /* 0 = the default, or the recording's own */
 	/* which functions, and how */

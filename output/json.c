@@ -105,7 +105,7 @@ static int json_lookup(struct sink *s, const struct lookup *lk, const struct ver
 
 	json_line_begin(&l, "dns");
 	json_line_ts(&l, out, lk->start_ns);
-	json_line_owner(&l, &lk->owner);
+	json_line_owner(&l, l.root, &lk->owner);
 	put_lookup(&l, lk);
 	json_line_text(&l, l.root, "result", lookup_result_name(lk->result));
 	json_line_uint(&l, l.root, "dur_ns", lk->end_ns - lk->start_ns);
@@ -120,6 +120,16 @@ static int json_connect(struct sink *s, const struct attempt *a, const struct ve
 
 	json_line_begin(&l, "connect");
 	json_attempt_fill(&l, out, a, v);
+	return json_line_write(&l, out);
+}
+
+static int json_accept(struct sink *s, const struct passive *p, const struct verdict *v)
+{
+	struct json_out *out = out_of(s);
+	struct json_line l;
+
+	json_line_begin(&l, "accept");
+	json_passive_fill(&l, out, p, v);
 	return json_line_write(&l, out);
 }
 
@@ -162,6 +172,17 @@ static void put_results(struct json_line *l, const struct summary *sum)
 		enum attempt_result result = i % ATTEMPT_RESULTS;
 
 		json_line_uint(l, o, attempt_result_name(result), sum->results[result]);
+	}
+}
+
+static void put_accepts(struct json_line *l, const struct summary *sum)
+{
+	struct json_object *o = json_line_object(l, l->root, "accepts");
+
+	for (unsigned i = 1; i <= PASSIVE_RESULTS; i++) {
+		enum passive_result result = i % PASSIVE_RESULTS;
+
+		json_line_uint(l, o, passive_result_name(result), sum->accepts[result]);
 	}
 }
 
@@ -209,6 +230,8 @@ static int json_summary(struct sink *s, const struct summary *sum)
 	if (sum->missed)
 		json_line_uint(&l, l.root, "missed", sum->missed);
 	put_results(&l, sum);
+	if (!sum->paths && !sum->drops)
+		put_accepts(&l, sum);
 	put_reasons(&l, sum);
 	if (sum->paths)
 		put_paths(&l, sum->paths);
@@ -230,6 +253,7 @@ struct sink *sink_json_new(const struct sink_cfg *cfg)
 		.meta = json_meta,
 		.lookup = json_lookup,
 		.connect = json_connect,
+		.accept = json_accept,
 		.hop = json_hop,
 		.packet = json_packet,
 		.drop = json_drop,

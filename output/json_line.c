@@ -214,21 +214,34 @@ void json_line_ts(struct json_line *l, const struct json_out *out, __u64 ts_ns)
 	json_line_time(l, out, "time", ts_ns);
 }
 
-void json_line_owner(struct json_line *l, const struct rec_owner *owner)
+void json_line_owner(struct json_line *l, struct json_object *parent, const struct rec_owner *owner)
 {
 	struct json_object *o;
 
 	if (owner->tgid) {
-		o = json_line_object(l, l->root, "owner");
+		o = json_line_object(l, parent, "owner");
 		json_line_uint(l, o, "pid", owner->tgid);
 		json_line_uint(l, o, "tid", owner->tid);
 		json_line_bytes(l, o, "comm", owner->comm, sizeof(owner->comm));
 	}
 	if (owner->netns)
-		json_line_uint(l, l->root, "netns", owner->netns);
+		json_line_uint(l, parent, "netns", owner->netns);
 }
 
-void json_line_verdict(struct json_line *l, const struct verdict *v)
+static void put_also(struct json_line *l, struct json_object *parent, const struct verdict *v)
+{
+	struct json_object *list = json_line_array(l, parent, "also");
+
+	for (unsigned i = 0; i < v->alsos; i++) {
+		struct json_object *o = json_line_object(l, list, NULL);
+
+		json_line_text(l, o, "cause", v->also[i].cause);
+		json_line_share(l, o, "share", v->also[i].share);
+		json_line_text(l, o, "text", v->also[i].text);
+	}
+}
+
+struct json_object *json_line_verdict(struct json_line *l, const struct verdict *v)
 {
 	struct json_object *o = json_line_object(l, l->root, "verdict");
 
@@ -236,4 +249,6 @@ void json_line_verdict(struct json_line *l, const struct verdict *v)
 	json_line_share(l, o, "share", v->share);
 	json_line_text(l, o, "text", v->text);
 	json_line_text(l, o, "hint", v->hint);
+	put_also(l, o, v);
+	return o;
 }

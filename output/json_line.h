@@ -73,11 +73,15 @@ void json_line_address(struct json_line *l, struct json_object *parent, const ch
 void json_line_stamp(struct json_line *l, const char *key, __u64 ts_ns);
 void json_line_ts(struct json_line *l, const struct json_out *out, __u64 ts_ns);
 void json_line_time(struct json_line *l, const struct json_out *out, const char *key, __u64 ts_ns);
-void json_line_owner(struct json_line *l, const struct rec_owner *owner);
-void json_line_verdict(struct json_line *l, const struct verdict *v);
+void json_line_owner(
+	struct json_line *l, struct json_object *parent, const struct rec_owner *owner);
+struct json_object *json_line_verdict(struct json_line *l, const struct verdict *v);
 
 /* json_attempt.c */
 void json_attempt_fill(struct json_line *l, const struct json_out *out, const struct attempt *a,
+	const struct verdict *v);
+/* json_passive.c */
+void json_passive_fill(struct json_line *l, const struct json_out *out, const struct passive *p,
 	const struct verdict *v);
 
 #endif

@@ -80,6 +80,11 @@ static int text_on_connect(struct sink *s, const struct attempt *a, const struct
 	return text_attempt(&ts->page, a, v);
 }
 
+static int text_on_accept(struct sink *s, const struct passive *p, const struct verdict *v)
+{
+	return text_passive(page_of(s), p, v);
+}
+
 static int text_on_tree(struct sink *s, const struct call_tree *t)
 {
 	return text_tree(page_of(s), t);
@@ -184,6 +189,36 @@ static void draw_results(struct page *p, const struct summary *sum)
 	fputc('\n', p->f);
 }
 
+static void draw_accepts(struct page *p, const struct summary *sum)
+{
+	const char *before = ": ";
+	__u64 all = 0;
+
+	for (unsigned i = 0; i < PASSIVE_RESULTS; i++)
+		all += sum->accepts[i];
+	if (!all)
+		return;
+	fprintf(p->f, "%llu %s", all, all == 1 ? "accept" : "accepts");
+	for (unsigned i = 1; i <= PASSIVE_RESULTS; i++) {
+		enum passive_result r = i % PASSIVE_RESULTS;
+
+		if (!sum->accepts[r])
+			continue;
+		fprintf(p->f, "%s%llu %s", before, sum->accepts[r],
+			r == PASSIVE_IN_PROGRESS    ? "still open"
+			: r == PASSIVE_NOT_ACCEPTED ? "not accepted"
+						    : passive_result_name(r));
+		before = ", ";
+	}
+	fputc('\n', p->f);
+}
+
+static void draw_connects(struct page *p, const struct summary *sum)
+{
+	draw_results(p, sum);
+	draw_accepts(p, sum);
+}
+
 static void draw_reasons(struct page *p, const struct summary *sum)
 {
 	unsigned rows = sum->reasons < SUMMARY_REASONS ? sum->reasons : SUMMARY_REASONS;
@@ -237,7 +272,7 @@ static int text_summary(struct sink *s, const struct summary *sum)
 	if (sum->paths)
 		draw_packets(p, sum->paths);
 	else if (!sum->drops)
-		draw_results(p, sum);
+		draw_connects(p, sum);
 	if (!sum->drops)
 		draw_reasons(p, sum);
 	if (sum->lost) {
@@ -258,6 +293,7 @@ struct sink *sink_text_new(const struct sink_cfg *cfg)
 		.meta = text_meta,
 		.lookup = text_on_lookup,
 		.connect = text_on_connect,
+		.accept = text_on_accept,
 		.tree = text_on_tree,
 		.packet = text_on_packet,
 		.drop = text_on_drop,

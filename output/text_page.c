@@ -159,4 +159,6 @@ void page_verdict(struct page *p, const struct verdict *v)
 		page_wrap(p, "", v->text);
 	if (v->hint[0])
 		page_wrap(p, "hint: ", v->hint);
+	for (unsigned i = 0; i < v->alsos; i++)
+		page_wrap(p, "also: ", v->also[i].text);
 }

@@ -10,6 +10,7 @@
 
 #include "output/attempt.h"
 #include "output/path.h"
+#include "output/story.h"
 #include "output/verdict.h"
 
 enum page_ink { INK_PLAIN, INK_GOOD, INK_WARN, INK_BAD, INK_DIM, INKS };
@@ -57,11 +58,13 @@ void page_time(struct page *p, __u64 ts_ns);
 void page_headline(struct page *p, const char *word, enum page_ink ink, __u64 dur_ns,
 	const struct rec_owner *owner);
 
-/* The sentence, and the hint where there is one. */
+/* The sentence, the hint where there is one, and what else went wrong. */
 void page_verdict(struct page *p, const struct verdict *v);
 
 /* text_attempt.c */
 int text_attempt(struct page *p, const struct attempt *a, const struct verdict *v);
+/* text_passive.c */
+int text_passive(struct page *page, const struct passive *p, const struct verdict *v);
 /* text_lookup.c */
 int text_lookup(struct page *p, const struct lookup *l, const struct verdict *v);
 /* text_tree.c */
@@ -75,6 +78,17 @@ void text_header(struct page *p, const struct call *c);
 void text_ret(struct page *p, const struct call *c, bool all);
 
 void text_func(struct page *p, const struct func *f); /* "veth_xmit [veth]", "xdp drop81 [id 12]" */
+
+/* text_story.c: phases to scale, the longest one in INK; moments and calls, INK on what V points at
+ */
+struct text_phase {
+	const char *name;
+	__u64 ns;
+};
+void text_waterfall(
+	struct page *p, const struct text_phase *phase, unsigned phases, enum page_ink ink);
+void text_timeline(
+	struct page *p, const struct story *s, const struct verdict *v, enum page_ink ink);
 
 /* text_subject.c: "10.9.1.2:40000 > 10.9.2.2:80 tcp S"; and whether B is shown as A is */
 void text_subject(struct page *p, const struct subject *s);

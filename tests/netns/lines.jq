@@ -8,6 +8,10 @@ def one(what): if length == 1 then .[0] else error("\(length) \(what) lines, wan
 def connects: of("connect");
 def connect: connects | one("connect");
 
+# The same of what servers here accept.
+def accepts: of("accept");
+def accept: accepts | one("accept");
+
 # The DNS line of that query type, the list of them.
 def lookups: of("dns");
 def dns(qtype): lookups | map(select(.dns.qtype == qtype)) | one("dns \(qtype)");

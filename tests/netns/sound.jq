@@ -6,31 +6,75 @@ def types: ["meta", "dns", "connect", "accept", "drop", "hop", "packet", "histog
 def results: ["established", "refused", "timeout", "unreachable", "abandoned", "failed",
 	"in_progress"];
 def links: ["answer", "getaddrinfo", "host_cache", "heuristic", "none", "not_observed"];
+def accept_results: ["accepted", "established", "overflow", "reset", "timeout", "in_progress"];
+def accept_phases: ["syn_recv", "network", "queue"];
 def phases: ["dns", "think", "route", "neigh", "egress", "rto_wait", "network", "ingress",
 	"wakeup"];
 
 # 2^53 is where jq, and JavaScript, begin to round.
 def too_big: [.. | numbers | select(. >= 9007199254740992 or . <= -9007199254740992)];
-def integers_but_some: del(.verdict?.share?, .drop_counts?[]?.rate_per_s?) | [.. | numbers | select(. != floor)];
+def integers_but_some: del(.verdict?.share?, .verdict?.also[]?.share?, .drop_counts?[]?.rate_per_s?) | [.. | numbers | select(. != floor)];
 def ordered: map(.t_ns) | . == sort;
 
-def wrong_connect:
-	(if (.phase_ns | add) != .dur_ns
+def has_keys($type; $keys): $keys[] as $key
+	| if has($key) | not then "\($type) line without \($key)" else empty end;
+
+# Evidence are indexes into the line's own timeline, ascending, and none is a call.
+def wrong_verdict:
+	(if .verdict | .cause and .text and (.share >= 0) and (.share <= 1)
+			and (.hint | type) == "string"
+		| not then "verdict not complete: \(.verdict)" else empty end),
+	(if .verdict.also | type == "array" and all(.[]; .cause and .text and .share >= 0 and .share <= 1)
+		| not then "verdict.also not complete: \(.verdict.also)" else empty end),
+	(if .verdict | .cause as $cause | any(.also[]?; .cause == $cause)
+		then "verdict.also repeats the cause: \(.verdict)" else empty end),
+	(if has("timeline") then
+		.timeline as $timeline | .verdict.evidence
+		| if type == "array" and . == unique
+				and all(.[]; . >= 0 and . < ($timeline | length) and $timeline[.].at != "hop")
+			| not then "evidence \(.) of \($timeline | length) points" else empty end
+	else empty end);
+
+# Of a connect and of an accept.
+def wrong_span($known):
+	(if (.phase_ns | add // 0) != .dur_ns
 		then "phases sum to \(.phase_ns | add), dur_ns is \(.dur_ns)" else empty end),
-	(if (.phase_ns | keys) - phases != [] then "phase unknown: \(.phase_ns | keys)" else empty end),
+	(if (.phase_ns | keys) - $known != [] then "phase unknown: \(.phase_ns | keys)" else empty end),
 	(if any(.phase_ns[]; . < 0) then "negative phase: \(.phase_ns)" else empty end),
-	(if .connect_ns > .dur_ns then "connect_ns \(.connect_ns) > dur_ns \(.dur_ns)" else empty end),
 	(if .timeline | ordered | not then "timeline not in order: \(.timeline)" else empty end),
+	(if .tuple | .daddr and .dport and .family and .proto | not
+		then "tuple not complete: \(.tuple)" else empty end),
+	wrong_verdict;
+
+# What a queue was found full by; of an accept's queue, and of a connect's server.
+def wrong_queue:
+	(if .overflowed > 0 and (has("overflow") | not) then "overflowed, but which queue? \(.)" else empty end),
+	(if has("overflow") and ([.overflow] - ["accept_queue", "syn_queue"] != []
+			or (has("inferred") and has("final_ack") | not))
+		then "overflow not complete: \(.)" else empty end),
+	(if has("accept_len") != has("accept_max") then "half a queue: \(.)" else empty end);
+
+def wrong_accept:
+	wrong_span(accept_phases),
+	has_keys("accept"; ["netns", "tuple", "result", "syn", "syn_ack", "queue", "drops", "timeline"]),
+	(if [.result] - accept_results != [] then "result unknown: \(.result)" else empty end),
+	(if .result == "accepted" and (has("owner") and has("sk") | not)
+		then "accepted, but by whom? \(.)" else empty end),
+	(if .result == "overflow" and (.queue | has("overflow") | not)
+		then "overflow of which queue? \(.queue)" else empty end),
+	(if .syn.received < 0 or .syn_ack.retransmits != ([.syn_ack.sent - 1, 0] | max)
+		then "SYN-ACKs not counted well: \(.syn_ack)" else empty end),
+	(.queue | wrong_queue);
+
+def wrong_connect:
+	wrong_span(phases),
+	(if .connect_ns > .dur_ns then "connect_ns \(.connect_ns) > dur_ns \(.dur_ns)" else empty end),
 	(if [.result] - results != [] then "result unknown: \(.result)" else empty end),
 	(if [.dns_link] - links != [] then "dns_link unknown: \(.dns_link)" else empty end),
 	(if (.errno | type) as $t | $t != "null" and $t != "string" then "errno: \(.errno)" else empty end),
 	(if .result == "established" and .errno != null then "established with \(.errno)" else empty end),
-	(if (.verdict | .cause and .text and (.share >= 0) and (.share <= 1)) | not
-		then "verdict not complete: \(.verdict)" else empty end),
-	(("owner", "netns", "tuple", "dns_link", "syn", "drops", "timeline") as $key
-		| if has($key) | not then "connect line without \($key)" else empty end),
-	(if .tuple | .daddr and .dport and .family and .proto | not
-		then "tuple not complete: \(.tuple)" else empty end);
+	has_keys("connect"; ["owner", "netns", "tuple", "dns_link", "syn", "drops", "timeline"]),
+	(.server // empty | wrong_queue);
 
 def wrong_dns:
 	(("owner", "netns", "dns", "result", "dur_ns") as $key
@@ -38,7 +82,8 @@ def wrong_dns:
 	(if .dns | (.tries | type) == "number" and (.answers | type) == "array" and .source
 			and (.source != "packet" or (.transport and .qtype))
 		| not then "dns not complete: \(.dns)" else empty end),
-	(if .dur_ns < 0 then "negative duration" else empty end);
+	(if .dur_ns < 0 then "negative duration" else empty end),
+	wrong_verdict;
 
 def wrong_drop:
 	(("cpu", "len", "drop") as $key
@@ -54,17 +99,24 @@ def wrong_line:
 	(if too_big != [] then "number too big: \(too_big[0]) in a \(.type) line" else empty end),
 	(if integers_but_some != [] then "not an integer: \(integers_but_some[0]) in \(.type)" else empty end),
 	(if .type == "drop" then wrong_drop else empty end),
+	(if .type == "accept" then wrong_accept else empty end),
 	(if .type == "connect" then wrong_connect elif .type == "dns" then wrong_dns else empty end);
 
 # The summary counts what was printed, unless the run was told to print only some.
-def wrong_summary:
+def wrong_count($type; $counts):
 	(.[0].cmdline // [] | any(. == "--failed" or startswith("--slower-than"))) as $some
-	| (map(select(.type == "connect").result)) as $seen
-	| (.[-1].connects // {} | to_entries[]
+	| (map(select(.type == $type).result)) as $seen
+	| ($counts | to_entries[]
 		| .key as $result | .value as $count
 		| ($seen | map(select(. == $result)) | length) as $lines
 		| if $some | not then select($lines != $count)
-			| "summary says \($count) \($result), there are \($lines) such lines" else empty end);
+			| "summary says \($count) \($result), there are \($lines) such \($type) lines" else empty end);
+
+def wrong_summary:
+	wrong_count("connect"; .[-1].connects // {}),
+	wrong_count("accept"; .[-1].accepts // {}),
+	(if .[0].command == "connect" and (.[-1] | has("accepts") | not)
+		then "the summary does not count accepts" else empty end);
 
 # Where drops are counted, each line is in its row and its reason's count.
 def wrong_drop_counts:

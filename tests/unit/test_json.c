@@ -41,8 +41,8 @@ static struct json_object *connect_line(struct tape *t, const struct attempt *a)
 	o = tape_last(t);
 	CHECK_INT(int_at(o, "v"), 1);
 	CHECK_STR(text_at(o, "type"), "connect");
-	KEYS(at(o, "verdict"), "cause share text hint");
-	KEYS(at(o, "syn"), "sent retransmits cookies fastopen");
+	KEYS(at(o, "verdict"), "cause share text hint also evidence");
+	KEYS(at(o, "syn"), "sent retransmits cookies fastopen mptcp");
 	CHECK(json_object_is_type(at(o, "drops"), json_type_array));
 	CHECK(json_object_is_type(at(o, "timeline"), json_type_array));
 	CHECK(has(o, "errno"));
@@ -296,7 +296,7 @@ static void test_json_lost_and_summary(void)
 	strcpy(sum.drop_reason[1].name, "\xff");
 	CHECK_INT(t.sink->ops->summary(t.sink, &sum), 0);
 	o = tape_last(&t);
-	KEYS(o, "v type ts_ns time events lost connects drops");
+	KEYS(o, "v type ts_ns time events lost connects accepts drops");
 	KEYS(at(o, "connects"),
 		"established refused timeout unreachable abandoned failed in_progress");
 	CHECK_INT(int_at(at(o, "connects"), "refused"), 3);
@@ -307,7 +307,7 @@ static void test_json_lost_and_summary(void)
 	sum.missed = 5;
 	CHECK_INT(t.sink->ops->summary(t.sink, &sum), 0);
 	o = tape_last(&t);
-	KEYS(o, "v type ts_ns time events lost missed connects drops");
+	KEYS(o, "v type ts_ns time events lost missed connects accepts drops");
 	CHECK_INT(int_at(o, "missed"), 5);
 	CHECK_INT(int_at(o, "lost"), 17);
 	json_object_put(o);
