@@ -11,22 +11,8 @@
 #include "bpf/dns.bpf.h"
 #include "bpf/filter.bpf.h"
 #include "bpf/mark.bpf.h"
-
-#if defined(__TARGET_ARCH_x86)
-# define NR_CONNECT           42
-# define SYSCALL_NR(regs)     BPF_CORE_READ(regs, orig_ax)
-# define SYSCALL_ARG1(regs)   BPF_CORE_READ(regs, di)
-# define SYSCALL_ARG2(regs)   BPF_CORE_READ(regs, si)
-# define TASK_IS_COMPAT(task) (BPF_CORE_READ(task, thread_info.status) & 2)
-#elif defined(__TARGET_ARCH_arm64)
-# define NR_CONNECT           203
-# define SYSCALL_NR(regs)     BPF_CORE_READ(regs, syscallno)
-# define SYSCALL_ARG1(regs)   BPF_CORE_READ(regs, regs[0])
-# define SYSCALL_ARG2(regs)   BPF_CORE_READ(regs, regs[1])
-# define TASK_IS_COMPAT(task) (BPF_CORE_READ(task, thread_info.flags) & (1UL << 22))
-#else
-# error "which registers hold a system call's number and arguments here?"
-#endif
+#include "bpf/passive.bpf.h"
+#include "bpf/syscall.bpf.h"
 
 #define O_NONBLOCK 04000
 
@@ -121,22 +107,6 @@ int on_sys_enter(struct bpf_raw_tracepoint_args *ctx)
 	return call_begin(SYSCALL_ARG1(regs), (void *)SYSCALL_ARG2(regs), false);
 }
 
-/* The socket behind a file descriptor of the running process. */
-static __always_inline struct sock *sock_of_fd(__u64 fd)
-{
-	struct task_struct *task = (void *)bpf_get_current_task();
-	struct fdtable *fdt = BPF_CORE_READ(task, files, fdt);
-	struct file **files = BPF_CORE_READ(fdt, fd);
-	struct file *file = NULL;
-	struct socket *sock;
-
-	if (fd >= BPF_CORE_READ(fdt, max_fds))
-		return NULL;
-	bpf_probe_read_kernel(&file, sizeof(file), files + fd);
-	sock = BPF_CORE_READ(file, private_data);
-	return BPF_CORE_READ(sock, sk);
-}
-
 /* Did connect(2) fail for a reason of its own? Not when it only says how far an earlier one is. */
 static __always_inline bool call_failed_here(const struct call *c, int err)
 {
@@ -210,14 +180,28 @@ static __always_inline int call_returns(int ret)
 	return 0;
 }
 
+static __always_inline int accept_returns(long ret)
+{
+	if (ret < 0 || TASK_IS_COMPAT((struct task_struct *)bpf_get_current_task()))
+		return 0;
+	return passive_accepted(sock_of_fd(ret));
+}
+
 SEC("raw_tp/sys_exit")
 int on_sys_exit(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct pt_regs *regs = (void *)ctx->args[0];
 
-	if (!calls || SYSCALL_NR(regs) != NR_CONNECT)
+	if (!calls && !opening)
 		return 0;
-	return call_returns(ctx->args[1]);
+	switch (SYSCALL_NR(regs)) {
+	case NR_CONNECT:
+		return calls ? call_returns(ctx->args[1]) : 0;
+	case NR_ACCEPT:
+	case NR_ACCEPT4:
+		return opening ? accept_returns(ctx->args[1]) : 0;
+	}
+	return 0;
 }
 
 static __always_inline struct call *call_current(void)
@@ -484,9 +468,12 @@ int on_set_state(struct bpf_raw_tracepoint_args *ctx)
 		return 0;
 	}
 	/* An MPTCP socket reports its own states too, beside those of its TCP subflows. */
-	if (new == TCP_SYN_SENT && PEEK(sock, sk, sk_protocol) == IPPROTO_TCP)
-		attempt_begin(sk);
-	return 0;
+	if (new == TCP_SYN_SENT) {
+		if (PEEK(sock, sk, sk_protocol) == IPPROTO_TCP)
+			attempt_begin(sk);
+		return 0;
+	}
+	return passive_state(sk, old, new);
 }
 
 #endif

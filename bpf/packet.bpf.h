@@ -4,6 +4,7 @@
 #define PATHLAG_PACKET_BPF_H
 
 #include "bpf/dns.bpf.h"
+#include "bpf/passive.bpf.h"
 
 /* ---- leaving -------------------------------------------------------------------------------- */
 
@@ -79,10 +80,18 @@ int on_dev_queue(struct bpf_raw_tracepoint_args *ctx)
 		return 0;
 	skb_refs(skb, &refs);
 	if (!refs.sk)
-		return 0;
+		return cookie_expected() ? passive_answer(skb, 0) : 0;
 	sock_head_read(refs.sk, &h);
-	if (h.state == TCP_SYN_SENT)
+	switch (h.state) {
+	case TCP_SYN_SENT:
 		return tracked ? syn_emit(skb, &refs, SYN_QUEUE) : 0;
+	case TCP_NEW_SYN_RECV:
+		if (!listening && !opening)
+			return 0;
+		return passive_syn_ack((void *)refs.sk, refs.dev);
+	case TCP_SYN_RECV:
+		return opening ? passive_answer(skb, (__u64)refs.sk) : 0;
+	}
 	/* A connected socket says where it sends; of the others only datagram sockets send. */
 	if (h.dport == bpf_htons(DNS_PORT) || (h.state == TCP_CLOSE && !h.dport))
 		return maybe_dns(ctx, skb, refs.sk);
@@ -176,11 +185,26 @@ static __noinline int icmp_emit(const struct net_device *dev, const struct packe
 	return done();
 }
 
+/* Of TCP, as most packets' headers lie; true for the others. */
+static __always_inline bool may_open(const __u8 *hdr)
+{
+	switch (hdr[0] >> 4) {
+	case 6:
+		return hdr[6] != IPPROTO_TCP || hdr[53] & (TCPF_SYN | TCPF_RST);
+	case 4:
+		if (hdr[9] != IPPROTO_TCP)
+			return false;
+		return (hdr[0] & 15) != 5 || hdr[33] & (TCPF_SYN | TCPF_RST);
+	}
+	return false;
+}
+
 /* Here skb->data is the network header; skb->network_header may not be set yet. */
 static __always_inline bool arriving(struct packet *p, const struct sk_buff *skb)
 {
+	__u8 hdr[HDR_BYTES] __attribute__((aligned(8)));
 	struct skb_place at;
-	__u64 l3;
+	__u64 l3, end;
 
 	if (skb_place(skb, &at))
 		return false;
@@ -196,7 +220,31 @@ static __always_inline bool arriving(struct packet *p, const struct sk_buff *skb
 	default:
 		return false;
 	}
-	return packet_read(p, l3, (__u64)at.head + at.tail);
+	end = (__u64)at.head + at.tail;
+	if (l3 + 20 > end || words_read(hdr, sizeof(hdr), (void *)l3))
+		return false;
+	/* With nothing of ours under way it is only about SYNs of others. */
+	if (!tracked && !dns_awaited() && !may_open(hdr))
+		return false;
+	return packet_parse(p, hdr, l3, end);
+}
+
+static __always_inline int segment_arrives(const struct sk_buff *skb, const struct packet *p)
+{
+	switch (p->tcp_flags & (TCPF_SYN | TCPF_ACK | TCPF_RST)) {
+	case TCPF_SYN:
+		return listening || tracked ? passive_syn(skb, p) : 0;
+	case TCPF_RST:
+	case TCPF_RST | TCPF_ACK:
+		if (opening)
+			RUN(passive_rst(skb, p));
+	}
+	if ((p->tcp_flags & TCPF_RST) ||
+		(p->tcp_flags & (TCPF_SYN | TCPF_ACK)) == (TCPF_SYN | TCPF_ACK))
+		return reply_emit(skb, PEEK(sk_buff, skb, dev), p);
+	if (p->tuple.sport == bpf_htons(DNS_PORT))
+		return dns_answer_tcp(skb, PEEK(sk_buff, skb, dev), p);
+	return 0;
 }
 
 SEC("raw_tp/netif_receive_skb")
@@ -205,16 +253,11 @@ int on_receive(struct bpf_raw_tracepoint_args *ctx)
 	const struct sk_buff *skb = (void *)ctx->args[0];
 	struct packet p = {};
 
-	if ((!tracked && !dns_awaited()) || !arriving(&p, skb))
+	if ((!tracked && !listening && !dns_awaited()) || !arriving(&p, skb))
 		return 0;
 	switch (p.tuple.l4_proto) {
 	case IPPROTO_TCP:
-		if ((p.tcp_flags & TCPF_RST) ||
-			(p.tcp_flags & (TCPF_SYN | TCPF_ACK)) == (TCPF_SYN | TCPF_ACK))
-			return reply_emit(skb, PEEK(sk_buff, skb, dev), &p);
-		if (p.tuple.sport == bpf_htons(DNS_PORT))
-			return dns_answer_tcp(skb, PEEK(sk_buff, skb, dev), &p);
-		return 0;
+		return segment_arrives(skb, &p);
 	case IPPROTO_UDP:
 		if (p.tuple.sport == bpf_htons(DNS_PORT))
 			return dns_answer_udp(skb, PEEK(sk_buff, skb, dev), &p);

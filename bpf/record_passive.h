@@ -3,6 +3,8 @@
 #ifndef PATHLAG_RECORD_PASSIVE_H
 #define PATHLAG_RECORD_PASSIVE_H
 
+#include "bpf/record.h"
+
 enum rec_passive_event {
 	PASSIVE_SYN = 0, /* a SYN for a listening socket arrives at a device of this host */
 	PASSIVE_SYN_ACK =
@@ -11,6 +13,7 @@ enum rec_passive_event {
 	PASSIVE_ESTABLISHED = 3, /* the final ACK is here: the new socket is in the accept queue */
 	PASSIVE_CLOSED = 4,      /* the new socket ends, or is reset, before accept() was seen */
 	PASSIVE_ACCEPT = 5,      /* accept() has returned it; owner is who called */
+	PASSIVE_FORWARDED = 6,   /* the SYN was not for this host (or NAT led it on): forget it */
 	PASSIVE_EVENTS
 };
 

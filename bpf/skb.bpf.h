@@ -16,6 +16,8 @@
 #define ETH_P_VLAN 0x8100
 #define ETH_P_QINQ 0x88A8
 
+#define PACKET_OTHERHOST 3
+
 #define HDR_BYTES   64 /* IPv6 and TCP header without options, and a little */
 #define PLACE_BYTES 48
 

@@ -81,8 +81,8 @@ static __always_inline void addr_unmap(__u8 *addr)
 	a[1] = a[2] = a[3] = 0;
 }
 
-/* inet_sport is valid where skc_num is not any more: at the end of a failed attempt. */
-static __always_inline void sock_tuple(const void *skp, struct rec_tuple *t)
+/* SPORT: of this end. */
+static __always_inline void sock_tuple_at(const void *skp, __be16 sport, struct rec_tuple *t)
 {
 	const struct sock *sk = skp;
 	struct sock_head h = {};
@@ -90,7 +90,7 @@ static __always_inline void sock_tuple(const void *skp, struct rec_tuple *t)
 	sock_head_read(sk, &h);
 	__builtin_memset(t, 0, sizeof(*t));
 	t->l4_proto = IPPROTO_TCP;
-	t->sport = PEEK(inet_sock, (const struct inet_sock *)sk, inet_sport);
+	t->sport = sport;
 	t->dport = h.dport;
 	t->family = 4;
 	if (h.family == AF_INET6) {
@@ -106,6 +106,12 @@ static __always_inline void sock_tuple(const void *skp, struct rec_tuple *t)
 	}
 	*(__u32 *)t->daddr = h.daddr;
 	*(__u32 *)t->saddr = h.saddr;
+}
+
+/* inet_sport is valid where skc_num is not any more: at the end of a failed attempt. */
+static __always_inline void sock_tuple(const void *sk, struct rec_tuple *t)
+{
+	sock_tuple_at(sk, PEEK(inet_sock, (const struct inet_sock *)sk, inet_sport), t);
 }
 
 /* 0 = the first SYN is the last one sent, n = the nth retransmit is. */

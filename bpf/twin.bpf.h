@@ -41,6 +41,15 @@ int twin_connect_return(struct pt_regs *ctx)
 	return calls ? call_returns(PT_REGS_RC(ctx)) : 0;
 }
 
+/* Of accept() and accept4(). */
+SEC("?kprobe.multi")
+int twin_accept_return(struct pt_regs *ctx)
+{
+	long ret = PT_REGS_RC(ctx);
+
+	return opening && ret >= 0 ? passive_accepted(sock_of_fd(ret)) : 0;
+}
+
 SEC("?tp/sock/inet_sock_set_state")
 int twin_set_state(struct trace_event_raw_inet_sock_set_state *ctx)
 {
@@ -52,9 +61,12 @@ int twin_set_state(struct trace_event_raw_inet_sock_set_state *ctx)
 			attempt_end(ctx, sk, new, true);
 		return 0;
 	}
-	if (new == TCP_SYN_SENT && PEEK(sock, sk, sk_protocol) == IPPROTO_TCP)
-		attempt_begin(sk);
-	return 0;
+	if (new == TCP_SYN_SENT) {
+		if (PEEK(sock, sk, sk_protocol) == IPPROTO_TCP)
+			attempt_begin(sk);
+		return 0;
+	}
+	return passive_state(sk, ctx->oldstate, new);
 }
 
 SEC("?raw_tp/fib_table_lookup")

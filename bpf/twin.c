@@ -7,9 +7,9 @@
 #include <sys/syscall.h>
 
 #if defined(__x86_64__)
-# define SYS_CONNECT "__x64_sys_connect"
+# define SYS(name) "__x64_sys_" name
 #elif defined(__aarch64__)
-# define SYS_CONNECT "__arm64_sys_connect"
+# define SYS(name) "__arm64_sys_" name
 #endif
 
 static const struct pair {
@@ -17,11 +17,30 @@ static const struct pair {
 } pairs[] = {
 	{"on_sys_enter", "twin_connect_call"},
 	{"on_sys_exit", "twin_connect_return"},
+	{"on_sys_exit", "twin_accept_return"},
 	{"on_set_state", "twin_set_state"},
 	{"on_fib_table_lookup", "twin_fib_table_lookup"},
 	{"on_fib6_table_lookup", "twin_fib6_table_lookup"},
 	{"on_kfree_skb_reason", "twin_kfree_skb"},
 	{"on_fork", "twin_fork"},
+};
+
+/* Functions of the kernel that stand for system calls of 64-bit processes. */
+struct calls {
+	const char *names[2];
+	size_t count;
+	bool returns;
+};
+
+/* Those that raw tracepoints do not take; what is no call is the event of perf. */
+static const struct second {
+	const char *name;
+	struct calls calls;
+} seconds[] = {
+	{"twin_connect_return", {{SYS("connect")}, 1, true}},
+	{"twin_connect_call", {{SYS("connect")}, 1, false}},
+	{"twin_accept_return", {{SYS("accept"), SYS("accept4")}, 2, true}},
+	{"twin_set_state", {.count = 0}},
 };
 
 static struct bpf_program *named(const struct bpf_object *obj, const char *name)
@@ -78,10 +97,10 @@ int twins_choose(struct twins *t, struct bpf_object *obj, const struct kernel *k
 	return t->event < 0 ? t->event : 0;
 }
 
-static struct bpf_link *attach_connect(const struct bpf_program *prog, bool returns)
+static struct bpf_link *attach_calls(const struct bpf_program *prog, const struct calls *c)
 {
-	const char *name = SYS_CONNECT;
-	LIBBPF_OPTS(bpf_kprobe_multi_opts, opts, .syms = &name, .cnt = 1, .retprobe = returns);
+	LIBBPF_OPTS(bpf_kprobe_multi_opts, opts, .syms = (const char **)c->names, .cnt = c->count,
+		.retprobe = c->returns);
 
 	return bpf_program__attach_kprobe_multi_opts(prog, NULL, &opts);
 }
@@ -97,16 +116,15 @@ static struct bpf_link *attach_state(struct twins *t, const struct bpf_program *
 
 struct bpf_link *twins_attach(struct twins *t, struct bpf_object *obj, size_t i, const char **what)
 {
-	static const char *const names[] = {
-		"twin_connect_return", "twin_connect_call", "twin_set_state"};
 	struct bpf_program *prog;
 
 	*what = NULL;
-	if (!t->on || i >= ARRAY_SIZE(names))
+	if (!t->on || i >= ARRAY_SIZE(seconds))
 		return NULL;
-	*what = names[i];
-	prog = named(obj, names[i]);
-	return i == 2 ? attach_state(t, prog) : attach_connect(prog, i == 0);
+	*what = seconds[i].name;
+	prog = named(obj, *what);
+	return seconds[i].calls.count ? attach_calls(prog, &seconds[i].calls)
+				      : attach_state(t, prog);
 }
 
 /* ---- what was missed ------------------------------------------------------------------------ */

@@ -228,12 +228,17 @@ struct ns_common {
 	unsigned int inum;
 };
 
+struct netns_ipv4 {
+	u8 sysctl_tcp_syncookies; /* an int until 5.1x: its low byte comes first */
+};
+
 struct netns_ipv6 {
 	struct fib6_info *fib6_null_entry;
 };
 
 struct net {
 	struct ns_common ns;
+	struct netns_ipv4 ipv4;
 	struct netns_ipv6 ipv6;
 };
 
@@ -248,6 +253,8 @@ struct sock_common {
 	__u16 skc_num;
 	unsigned short skc_family;
 	volatile unsigned char skc_state;
+	unsigned char skc_ipv6only : 1;
+	struct sock *skc_listener; /* of a request */
 	struct proto *skc_prot;
 	possible_net_t skc_net;
 	struct in6_addr skc_v6_daddr;
@@ -269,6 +276,9 @@ struct sock {
 	int sk_err;
 	int sk_err_soft;
 	struct socket *sk_socket;
+	u32 sk_ack_backlog;
+	u32 sk_max_ack_backlog;
+	atomic_t sk_drops;
 	u16 sk_type;
 	u16 sk_protocol; /* a plain u16 since 5.6 (bf9765145b85) */
 };
@@ -276,6 +286,26 @@ struct sock {
 struct inet_sock {
 	struct sock sk;
 	__be16 inet_sport;
+};
+
+struct request_sock_queue {
+	atomic_t qlen;
+};
+
+struct inet_connection_sock {
+	struct request_sock_queue icsk_accept_queue;
+};
+
+struct request_sock {
+	struct sock_common __req_common;
+};
+
+struct inet_request_sock {
+	u16 acked : 1;
+};
+
+struct tcp_request_sock {
+	u32 rcv_isn;
 };
 
 struct tcp_sock {
@@ -304,6 +334,7 @@ struct sk_buff {
 	u32 end;
 	unsigned char *head;
 	unsigned char *data;
+	__u8 pkt_type : 3;
 };
 
 struct sk_buff___mark {

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * passive.bpf.h - the other side of a connect: what a listening socket of this host does with a
+ * SYN.
+ *
+ * A SYN is told when a listener in scope is there for it, or when a connect of ours sent it; that
+ * is decided once, and what follows goes by `passives`. `opening` tells whether there is any: of
+ * the packets, state changes and system calls of the host, only those that may belong to one pay.
+ */
+#ifndef PATHLAG_PASSIVE_BPF_H
+#define PATHLAG_PASSIVE_BPF_H
+
+#include "bpf/filter.bpf.h"
+#include "bpf/listen.bpf.h"
+#include "bpf/skb.bpf.h"
+
+#define PASSIVES_MAX      16384
+#define SAME_PACKET_NS    100000000 /* a bridge, then the host: sooner than any retransmit */
+#define COOKIE_ANSWER_NS  10000000
+#define SYNCOOKIES_ALWAYS 2
+
+__u32 opening = 0;       /* entries of `passives`, or more: what room is made of is not counted */
+__u64 cookies_until = 0; /* SYN-ACKs without a socket may be cookies until then; 0 = not expected */
+
+struct passive_key {
+	struct rec_tuple tuple; /* the initiator's orientation, as the listener sees it */
+	__u32 netns;            /* the listener's */
+	__u32 pad;
+};
+
+/* A SYN that is told, and what came of it, until accept() or its end. */
+struct passive_open {
+	__u64 listener; /* 0 = not known which one */
+	__u64 skb;      /* of its last SYN, which came at syn_ns */
+	__u64 syn_ns;
+	__u32 isn;
+	__u32 flags; /* of enum rec_passive_flags those that hold for all that follows */
+	__u32 established;
+	__u32 pad;
+};
+
+HASH_MAP(passives, BPF_MAP_TYPE_LRU_HASH, PASSIVES_MAX, struct passive_key, struct passive_open);
+
+/* What is to be told, beside what the entry says. */
+struct passive_news {
+	__u64 sk;
+	const struct net_device *dev;
+	__u32 event;
+	__u32 flags;
+	__s32 err;
+	__u32 accepted_here; /* the running process has it now */
+};
+
+/* ---- telling -------------------------------------------------------------------------------- */
+
+static __always_inline void queue_fill(struct rec_passive *r, const void *listener)
+{
+	const struct inet_connection_sock *icsk = listener;
+	const struct sock *sk = listener;
+
+	r->accept_len = PEEK(sock, sk, sk_ack_backlog);
+	r->accept_max = PEEK(sock, sk, sk_max_ack_backlog);
+	r->syn_len = BPF_CORE_READ(icsk, icsk_accept_queue.qlen.counter);
+	r->drops = BPF_CORE_READ(sk, sk_drops.counter);
+	r->flags |= PASSIVE_QUEUE_KNOWN;
+}
+
+static __always_inline void passive_owner(
+	struct rec_passive *r, const struct listener *l, __u32 netns)
+{
+	if (l) {
+		r->owner = l->owner;
+		return;
+	}
+	__builtin_memset(&r->owner, 0, sizeof(r->owner));
+	r->owner.netns = netns;
+}
+
+static __noinline int passive_emit(
+	const struct passive_key *k, const struct passive_open *o, const struct passive_news *n)
+{
+	struct rec_passive *r;
+	struct listener *l;
+
+	if (!k || !o || !n)
+		return 0;
+	l = listener_of(o->listener);
+	r = rec_start(REC_PASSIVE, sizeof(*r));
+	if (!r)
+		return 0;
+	r->sk = n->sk;
+	r->listener = o->listener;
+	r->tuple = k->tuple;
+	r->event = n->event;
+	r->flags = o->flags | n->flags;
+	r->isn = o->isn;
+	r->err = n->err;
+	r->accept_len = r->accept_max = r->syn_len = r->drops = 0;
+	if (n->accepted_here)
+		owner_fill(&r->owner, k->netns);
+	else
+		passive_owner(r, l, k->netns);
+	if (l) /* else it is gone: its memory may be another's */
+		queue_fill(r, (void *)o->listener);
+	dev_fill(&r->dev, n->dev);
+	rec_end(r);
+	return done();
+}
+
+/* ---- known ones ------------------------------------------------------------------------------ */
+
+/* Is it to be told? Its flags, or -1. */
+static __noinline int passive_wanted(const struct passive_key *k, __u64 listener)
+{
+	struct listener *l = listener_of(listener);
+
+	if (!k)
+		return -1;
+	if (l && l->in_scope && filter_tuple(&k->tuple))
+		return 0;
+	return tracked && sock_by_tuple(&k->tuple) ? PASSIVE_FOR_CLIENT : -1;
+}
+
+static __always_inline void passive_put(const struct passive_key *k, const struct passive_open *o)
+{
+	switch ((int)bpf_map_update_elem(&passives, k, o, BPF_NOEXIST)) {
+	case 0:
+		__sync_fetch_and_add(&opening, 1);
+		return;
+	case -17:
+		bpf_map_update_elem(&passives, k, o, BPF_EXIST);
+		return;
+	}
+	count_lost(LOST_SOCKET_MAP);
+}
+
+/* False: somebody else was faster. */
+static __always_inline bool passive_forget(const struct passive_key *k)
+{
+	if (bpf_map_delete_elem(&passives, k))
+		return false;
+	__sync_fetch_and_add(&opening, -1);
+	return true;
+}
+
+/* What the new socket SK came from: its own tuple, seen from the other end. */
+static __always_inline struct passive_open *passive_of_sock(
+	struct passive_key *k, const struct sock *sk)
+{
+	struct rec_tuple t;
+
+	sock_tuple(sk, &t);
+	tuple_reverse(&k->tuple, &t);
+	k->netns = sk_netns(sk);
+	k->pad = 0;
+	return bpf_map_lookup_elem(&passives, k);
+}
+
+/* ---- packets --------------------------------------------------------------------------------- */
+
+/* Does the kernel answer a SYN that comes now with a cookie? */
+static __always_inline __u32 cookies_judge(const struct sock *listener)
+{
+	const struct inet_connection_sock *icsk = (void *)listener;
+	__u8 mode = BPF_CORE_READ(listener, __sk_common.skc_net.net, ipv4.sysctl_tcp_syncookies);
+
+	if (!mode)
+		return 0;
+	if (mode == SYNCOOKIES_ALWAYS || BPF_CORE_READ(icsk, icsk_accept_queue.qlen.counter) >=
+						 (int)PEEK(sock, listener, sk_max_ack_backlog))
+		cookies_until = bpf_ktime_get_ns() + COOKIE_ANSWER_NS;
+	return PASSIVE_COOKIES_ON;
+}
+
+/* A bridge shows the same packet at its port and at itself, to other hosts' owners at the port. */
+static __always_inline bool for_other_host(const struct sk_buff *skb)
+{
+	return BPF_CORE_READ_BITFIELD_PROBED(skb, pkt_type) == PACKET_OTHERHOST;
+}
+
+/* A SYN arrives. */
+static __noinline int passive_syn(const struct sk_buff *skb, const struct packet *p)
+{
+	struct passive_news n = {.event = PASSIVE_SYN};
+	struct passive_key k = {};
+	struct passive_open o = {}, *there;
+	struct port *port;
+	int wanted;
+
+	if (!p)
+		return 0;
+	n.dev = PEEK(sk_buff, skb, dev);
+	k.tuple = p->tuple;
+	k.netns = dev_netns(n.dev);
+	port = port_for(&k.tuple, k.netns);
+	if (!port || !port->sk || for_other_host(skb))
+		return 0;
+	there = bpf_map_lookup_elem(&passives, &k);
+	o.syn_ns = bpf_ktime_get_ns();
+	if (there && there->isn == p->seq) {
+		if (there->skb == (__u64)skb && o.syn_ns - there->syn_ns < SAME_PACKET_NS)
+			return 0;
+		wanted = there->flags;
+	} else {
+		wanted = passive_wanted(&k, port->sk);
+	}
+	if (wanted < 0)
+		return 0;
+	o.listener = port->sk;
+	o.skb = (__u64)skb;
+	o.isn = p->seq;
+	o.flags = wanted;
+	passive_put(&k, &o);
+	n.flags = cookies_judge((void *)o.listener) | (port->count > 1 ? PASSIVE_GROUP : 0);
+	return passive_emit(&k, &o, &n);
+}
+
+/* The client takes it back. */
+static __noinline int passive_rst(const struct sk_buff *skb, const struct packet *p)
+{
+	struct passive_news n = {.event = PASSIVE_RST};
+	struct passive_key k = {};
+	struct passive_open *there;
+
+	if (!p)
+		return 0;
+	n.dev = PEEK(sk_buff, skb, dev);
+	k.tuple = p->tuple;
+	k.netns = dev_netns(n.dev);
+	there = bpf_map_lookup_elem(&passives, &k);
+	return there ? passive_emit(&k, there, &n) : 0;
+}
+
+static __always_inline void request_key(const struct request_sock *req, struct passive_key *k)
+{
+	struct rec_tuple t;
+
+	sock_tuple_at(req, bpf_htons(BPF_CORE_READ(req, __req_common.skc_num)), &t);
+	tuple_reverse(&k->tuple, &t);
+	k->netns = sk_netns(req);
+}
+
+/* An answer leaves. Where the SYN was not seen, as NAT has changed it since, it is known from here
+ * on. */
+static __noinline int passive_syn_ack(const struct request_sock *req, const struct net_device *dev)
+{
+	const struct inet_request_sock *ireq = (void *)req;
+	const struct tcp_request_sock *treq = (void *)req;
+	struct passive_news n = {.event = PASSIVE_SYN_ACK, .dev = dev};
+	struct passive_key k = {};
+	struct passive_open o = {}, *there;
+	int wanted;
+
+	request_key(req, &k);
+	o.isn = BPF_CORE_READ(treq, rcv_isn);
+	o.listener = (__u64)BPF_CORE_READ(req, __req_common.skc_listener);
+	if (BPF_CORE_READ_BITFIELD_PROBED(ireq, acked))
+		n.flags = PASSIVE_ACKED;
+	there = bpf_map_lookup_elem(&passives, &k);
+	if (there && there->isn == o.isn) {
+		there->listener = o.listener; /* of several now the right one */
+		return passive_emit(&k, there, &n);
+	}
+	wanted = passive_wanted(&k, o.listener);
+	if (wanted < 0)
+		return 0;
+	o.flags = wanted;
+	o.syn_ns = bpf_ktime_get_ns();
+	passive_put(&k, &o);
+	return passive_emit(&k, &o, &n);
+}
+
+/* SYN-ACKs whose socket is not a request's: a child's, with TCP Fast Open, or none, of a cookie. */
+static __noinline int passive_answer(const struct sk_buff *skb, __u64 child)
+{
+	struct passive_news n = {.event = PASSIVE_SYN_ACK, .sk = child};
+	struct passive_key k = {};
+	struct packet p = {};
+	struct passive_open *there;
+
+	if (!packet_of(&p, skb) || p.tuple.l4_proto != IPPROTO_TCP ||
+		(p.tcp_flags & (TCPF_SYN | TCPF_ACK)) != (TCPF_SYN | TCPF_ACK))
+		return 0;
+	n.dev = PEEK(sk_buff, skb, dev);
+	tuple_reverse(&k.tuple, &p.tuple);
+	k.netns = child ? sk_netns((void *)child) : dev_netns(n.dev);
+	there = bpf_map_lookup_elem(&passives, &k);
+	if (!there || there->isn + 1 != p.ack)
+		return 0;
+	if (child)
+		there->flags |= PASSIVE_FASTOPEN;
+	else
+		n.flags = PASSIVE_COOKIE;
+	return passive_emit(&k, there, &n);
+}
+
+static __always_inline bool cookie_expected(void)
+{
+	if (!cookies_until)
+		return false;
+	if (bpf_ktime_get_ns() < cookies_until)
+		return true;
+	cookies_until = 0;
+	return false;
+}
+
+/* ---- the new socket -------------------------------------------------------------------------- */
+
+static __noinline int passive_established(const struct sock *sk)
+{
+	struct passive_news n = {.event = PASSIVE_ESTABLISHED, .sk = (__u64)sk};
+	struct passive_key k;
+	struct passive_open *there = passive_of_sock(&k, sk);
+
+	if (!there || there->established)
+		return 0;
+	there->established = 1;
+	return passive_emit(&k, there, &n);
+}
+
+/* It ends, or the client has closed it, which somebody may still accept. */
+static __noinline int passive_closed(const struct sock *sk, int state)
+{
+	struct passive_news n = {.event = PASSIVE_CLOSED, .sk = (__u64)sk};
+	struct passive_key k;
+	struct passive_open *there = passive_of_sock(&k, sk), was;
+
+	if (!there)
+		return 0;
+	if (PEEK(sock, sk, sk_socket))
+		n.flags = PASSIVE_TAKEN;
+	else if (state == TCP_CLOSE_WAIT)
+		return 0;
+	was = *there;
+	if (!passive_forget(&k))
+		return 0;
+	n.err = PEEK(sock, sk, sk_err);
+	return passive_emit(&k, &was, &n);
+}
+
+/* Any change of state but those of connecting sockets. */
+static __always_inline int passive_state(const struct sock *sk, int old, int new)
+{
+	if (new == TCP_LISTEN)
+		return PEEK(sock, sk, sk_protocol) == IPPROTO_TCP ? listener_begins(sk) : 0;
+	if (old == TCP_LISTEN)
+		/* a child is made as its copy */
+		return new == TCP_SYN_RECV ? 0 : listener_drop((__u64)sk);
+	if (!opening)
+		return 0;
+	switch (new) {
+	case TCP_ESTABLISHED:
+		return passive_established(sk);
+	case TCP_CLOSE:
+	case TCP_CLOSE_WAIT:
+	case TCP_FIN_WAIT1:
+	case TCP_LAST_ACK:
+		return passive_closed(sk, new);
+	}
+	return 0;
+}
+
+/* accept() has returned SK to the running process. */
+static __noinline int passive_accepted(const struct sock *sk)
+{
+	struct passive_news n = {.event = PASSIVE_ACCEPT, .sk = (__u64)sk, .accepted_here = 1};
+	struct passive_key k;
+	struct passive_open *there, was;
+
+	if (!sk)
+		return 0;
+	there = passive_of_sock(&k, sk);
+	if (!there)
+		return 0;
+	was = *there;
+	return passive_forget(&k) ? passive_emit(&k, &was, &n) : 0;
+}
+
+#endif
