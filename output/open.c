@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "output/open_calls.h"
+#include "output/timeline.h"
 
 struct open *open_new(void)
 {
@@ -21,31 +22,13 @@ void open_free(struct open *o)
 	free(o);
 }
 
-/* Room for one more element: NULL at the limit or without memory, which both mean "not kept". */
-static void *grow(void *array, unsigned used, unsigned *room, unsigned limit, size_t size)
-{
-	unsigned want = *room ? *room * 2 : 8;
-	void *bigger;
-
-	if (used < *room)
-		return array;
-	if (used >= limit)
-		return NULL;
-	if (want > limit)
-		want = limit;
-	bigger = realloc(array, want * size);
-	if (bigger)
-		*room = want;
-	return bigger;
-}
-
 void open_mark(struct open *o, __u64 ts_ns, enum phase phase)
 {
 	struct mark *mark;
 
 	if (o->marks && o->mark[o->marks - 1].phase == phase)
 		return;
-	mark = grow(o->mark, o->marks, &o->marks_room, OPEN_MARKS, sizeof(*mark));
+	mark = timeline_grow(o->mark, o->marks, &o->marks_room, OPEN_MARKS, sizeof(*mark));
 	if (!mark)
 		return;
 	o->mark = mark;
@@ -74,7 +57,7 @@ struct moment *open_moment(struct open *o, __u64 ts_ns, enum moment_kind at)
 	struct moment *moment;
 
 	a->moments++;
-	moment = grow(
+	moment = timeline_grow(
 		a->moment, a->moments_kept, &o->moments_room, ATTEMPT_MOMENTS, sizeof(*moment));
 	if (moment) {
 		a->moment = moment;
@@ -92,7 +75,7 @@ struct drop *open_drop(struct open *o, __u64 ts_ns)
 	struct drop *drop;
 
 	a->drops++;
-	drop = grow(a->drop, a->drops_kept, &o->drops_room, ATTEMPT_DROPS, sizeof(*drop));
+	drop = timeline_grow(a->drop, a->drops_kept, &o->drops_room, ATTEMPT_DROPS, sizeof(*drop));
 	if (drop) {
 		a->drop = drop;
 		drop += a->drops_kept++;
@@ -122,11 +105,7 @@ void open_undo_drop(struct open *o)
 	a->moments = --a->moments_kept;
 }
 
-/*
- * Records of two CPUs may arrive a little out of order, and DNS is known before connect: both
- * arrays are nearly sorted, so insertion sort, and stable, because what happened in the same
- * nanosecond should stay as it was told.
- */
+/* Like timeline_sort(). */
 static void sort_marks(struct open *o)
 {
 	for (unsigned i = 1; i < o->marks; i++) {
@@ -136,18 +115,6 @@ static void sort_marks(struct open *o)
 		for (; j && o->mark[j - 1].ts_ns > m.ts_ns; j--)
 			o->mark[j] = o->mark[j - 1];
 		o->mark[j] = m;
-	}
-}
-
-static void sort_moments(struct attempt *a)
-{
-	for (unsigned i = 1; i < a->moments_kept; i++) {
-		struct moment m = a->moment[i];
-		unsigned j = i;
-
-		for (; j && a->moment[j - 1].ts_ns > m.ts_ns; j--)
-			a->moment[j] = a->moment[j - 1];
-		a->moment[j] = m;
 	}
 }
 
@@ -182,7 +149,7 @@ void open_settle(struct open *o)
 	if (a->end_ns < a->start_ns)
 		a->end_ns = a->start_ns;
 	sort_marks(o);
-	sort_moments(a);
+	timeline_sort(a->moment, a->moments_kept);
 	open_calls_sort(o);
 	phase = o->marks ? o->mark[0].phase : PHASE_ROUTE;
 	for (unsigned i = 0; i < o->marks; i++) {

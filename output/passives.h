@@ -29,13 +29,18 @@ void passives_stop(struct passives *t, __u64 now_ns);
 /*
  * What the listening side has done so far about the attempt whose SYN has this ISN and, as its
  * socket has it, this tuple (NAT may have changed the addresses). False where it was not seen.
+ * A SYN of it that was not answered yet is judged now. ON_OVERFLOW is called for each AT_OVERFLOW.
  */
-bool passives_server(const struct passives *t, const struct rec_tuple *tuple, __u32 isn,
-	struct server_side *ret);
+bool passives_server(struct passives *t, const struct rec_tuple *tuple, __u32 isn,
+	struct server_side *ret, void (*on_overflow)(void *arg, const struct moment *m), void *arg);
 
 /* The attempt of OWNER has this ISN: the passive open of it names its client. */
 void passives_client(struct passives *t, const struct rec_tuple *tuple, __u32 isn,
 	const struct rec_owner *owner);
+
+/* That attempt has failed at END_NS: no further SYN will come. */
+void passives_client_gone(
+	struct passives *t, const struct rec_tuple *tuple, __u32 isn, __u64 end_ns);
 
 /* What a finished passive open means to the attempt of its client. */
 void passive_server_side(const struct passive *p, struct server_side *ret);

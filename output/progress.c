@@ -1,18 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "output/open_calls.h"
 #include "output/progress.h"
-
-static void set_dev(char *to, const struct rec_dev *dev)
-{
-	memcpy(to, dev->name, sizeof(dev->name));
-	to[sizeof(dev->name)] = '\0';
-}
+#include "output/timeline.h"
 
 static void take_dev(struct attempt *a, const struct rec_dev *dev)
 {
 	if (!dev->ifindex || a->dev[0])
 		return;
-	set_dev(a->dev, dev);
+	timeline_set_dev(a->dev, dev);
 	a->ifindex = dev->ifindex;
 }
 
@@ -64,35 +59,24 @@ static void on_syn(struct open *o, const struct rec_syn *rec)
 	if (rec->point == SYN_QUEUE) {
 		if (first) {
 			m = open_moment(o, ts_ns, rec->transmission ? AT_SYN_RETRANSMIT : AT_SYN);
-			set_dev(m->dev, &rec->dev);
+			timeline_set_dev(m->dev, &rec->dev);
 		}
 		open_mark(o, ts_ns, PHASE_EGRESS);
 		return;
 	}
 	m = open_moment(o, ts_ns, AT_SYN_SENT);
-	set_dev(m->dev, &rec->dev);
+	timeline_set_dev(m->dev, &rec->dev);
 	if (!o->transmission_left)
 		o->a.syns_left++;
 	o->transmission_left = true;
 	open_mark(o, ts_ns, PHASE_NETWORK);
 }
 
-/*
- * A SYN of a connection that a socket of this host has answered already is answered again and
- * freed. Kernels without reasons free one they drop at the same place: only the answer tells them
- * apart.
- */
-static bool may_be_answered(enum rec_drop_packet packet, const char *reason, const char *location)
-{
-	return packet == DROP_SYN && !reason[0] &&
-	       (!strncmp(location, "tcp_v4_rcv+", 11) || !strncmp(location, "tcp_v6_rcv+", 11));
-}
-
 static void undo_answered(struct open *o)
 {
 	const struct drop *d;
 
-	while ((d = open_last_drop(o)) && may_be_answered(d->packet, d->reason, d->location))
+	while ((d = open_last_drop(o)) && timeline_may_be_answered(d))
 		open_undo_drop(o);
 }
 
@@ -124,7 +108,7 @@ static void on_reply(struct open *o, const struct rec_reply *rec)
 			open_relabel_wait(o, PHASE_NETWORK);
 		o->a.syn_ack_seen = true;
 	}
-	set_dev(m->dev, &rec->dev);
+	timeline_set_dev(m->dev, &rec->dev);
 	open_mark(o, rec->hdr.ts_ns, PHASE_INGRESS);
 }
 
@@ -166,29 +150,20 @@ static void on_icmp(struct open *o, const struct rec_icmp *rec)
 	r->icmp_code = m->icmp_code = rec->icmp_code;
 	progress_address(&r->icmp_from, rec->family, rec->from);
 	m->address = r->icmp_from;
-	set_dev(m->dev, &rec->dev);
+	timeline_set_dev(m->dev, &rec->dev);
 	open_mark(o, rec->hdr.ts_ns, PHASE_INGRESS);
 }
 
 static void on_drop(struct open *o, const struct event *ev)
 {
-	const struct drop_names *names = &ev->drop_names;
 	const struct rec_drop *rec = ev->drop;
+	struct drop drop = timeline_drop(ev), *d;
 	struct moment *m;
-	struct drop *d;
 
-	if (o->a.syn_ack_seen && may_be_answered(rec->packet, names->reason, names->location))
+	if (o->a.syn_ack_seen && timeline_may_be_answered(&drop))
 		return;
 	d = open_drop(o, ev->ts_ns);
-	snprintf(d->reason, sizeof(d->reason), "%s", names->reason);
-	snprintf(d->subsys, sizeof(d->subsys), "%s", names->subsys);
-	snprintf(d->location, sizeof(d->location), "%s", names->location);
-	d->code = rec->reason;
-	d->by = names->by;
-	d->egress = rec->egress;
-	d->packet = rec->packet;
-	d->netns = rec->dev.netns;
-	set_dev(d->dev, &rec->dev);
+	*d = drop;
 	open_call_around(o, rec->hdr.cpu, d);
 
 	if (rec->packet == DROP_SYN) {
@@ -199,7 +174,7 @@ static void on_drop(struct open *o, const struct event *ev)
 	}
 	m = open_moment(o, ev->ts_ns, AT_DROP);
 	m->drop = o->a.drops <= ATTEMPT_DROPS ? o->a.drops - 1 : ATTEMPT_DROPS;
-	set_dev(m->dev, &rec->dev);
+	timeline_set_dev(m->dev, &rec->dev);
 	if (rec->packet == DROP_SYN || rec->packet == DROP_SYN_ACK)
 		open_mark(o, ev->ts_ns, PHASE_RTO_WAIT);
 }
@@ -213,7 +188,7 @@ void progress_neigh(struct open *o, const struct rec_neigh *rec)
 		o->neigh_waiting = true;
 		n->waited = true;
 		progress_address(&n->key, rec->family, rec->key);
-		set_dev(n->dev, &rec->dev);
+		timeline_set_dev(n->dev, &rec->dev);
 		open_moment(o, rec->hdr.ts_ns, AT_NEIGH_WAIT)->address = n->key;
 		open_mark(o, rec->hdr.ts_ns, PHASE_NEIGH);
 		return;

@@ -63,6 +63,21 @@ static void start_failed(struct open *o, const struct rec_return *rec)
 	o->closed_ns = rec->hdr.ts_ns;
 }
 
+/* It was waiting for the answer to a SYN when tracing began; what came before is not known. */
+static void start_seeded(struct open *o, const struct rec_connect *rec)
+{
+	struct attempt *a = &o->a;
+
+	a->seeded = true;
+	a->connect_ns = a->start_ns = rec->hdr.ts_ns;
+	a->blocking_known = !(rec->flags & CONNECT_NO_FILE);
+	a->blocking = a->blocking_known && !(rec->flags & CONNECT_NONBLOCK);
+	o->in_syscall = rec->flags & CONNECT_IN_SYSCALL;
+	o->transmission = 0;
+	a->syn_sent = 1;
+	open_mark(o, rec->hdr.ts_ns, PHASE_NETWORK);
+}
+
 struct open *progress_start(const struct event *ev)
 {
 	struct open *o = open_new();
@@ -76,6 +91,11 @@ struct open *progress_start(const struct event *ev)
 	o->a.sk = ev->connect->sk;
 	o->a.owner = ev->connect->owner;
 	o->a.tuple = ev->connect->tuple;
+	o->a.mptcp = ev->connect->flags & CONNECT_MPTCP;
+	if (ev->connect->flags & CONNECT_SEEDED) {
+		start_seeded(o, ev->connect);
+		return o;
+	}
 	begin(o, ev->connect->call_ts_ns, ev->ts_ns, ev->connect->flags);
 	note_route(o, ev->connect);
 	open_mark(o, ev->ts_ns, PHASE_EGRESS);

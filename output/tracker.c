@@ -2,6 +2,7 @@
 #include <search.h>
 
 #include "output/group.h"
+#include "output/join.h"
 #include "output/lookup.h"
 #include "output/open_calls.h"
 #include "output/paths.h"
@@ -20,6 +21,7 @@ struct tracker {
 	__u64 next_id, evicted, ticked_ns;
 	struct lookups *lookups;
 	struct groups *groups;
+	struct passives *passives;
 	struct paths *paths; /* NULL until the function layer is heard of */
 };
 
@@ -48,9 +50,11 @@ static void unlink_open(struct tracker *t, struct open *o)
 /* The attempt is over, or nothing more can be known: judge it, hand it out, forget it. */
 static void finish(struct tracker *t, struct open *o, __u64 end_ns)
 {
+	join_server(t->passives, o, end_ns);
 	progress_finish(o, end_ns);
 	groups_leave(t->groups, &o->a);
 	t->cfg.on_attempt(t->cfg.arg, &o->a);
+	join_gone(t->passives, &o->a);
 	if (o->a.sk)
 		unlink_open(t, o);
 	open_free(o);
@@ -79,6 +83,10 @@ static void look_back(struct tracker *t, struct open *o)
 	struct address addr = {.family = o->a.tuple.family};
 	struct lookup_link link;
 
+	if (o->a.seeded) { /* what was before tracing began was not seen */
+		o->a.dns_link = DNS_LINK_NOT_OBSERVED;
+		return;
+	}
 	memcpy(addr.bytes, o->a.tuple.daddr, addr.family == 4 ? 4 : 16);
 	lookups_link(t->lookups, o->a.owner.tgid, &addr, o->a.connect_ns, &link);
 	progress_link(o, &link);
@@ -195,6 +203,28 @@ static int on_attempt_event(struct tracker *t, __u64 sk, const struct event *ev)
 	return 0;
 }
 
+/* The other side may be through with it before connect() returns: it has to know us by then. */
+static int on_answer(struct tracker *t, __u64 sk, const struct event *ev)
+{
+	struct open *o = find(t, sk);
+
+	if (o)
+		join_client(t->passives, &o->a);
+	return on_attempt_event(t, sk, ev);
+}
+
+static int on_drop(struct tracker *t, const struct event *ev)
+{
+	const struct rec_drop *rec = ev->drop;
+
+	if (ev->drop_names.harmless)
+		return 0;
+	if (rec->packet == DROP_DNS_QUERY || rec->packet == DROP_DNS_ANSWER)
+		return lookups_feed(t->lookups, ev);
+	passives_feed(t->passives, ev);
+	return on_attempt_event(t, rec->sk, ev);
+}
+
 static void tick(struct tracker *t, __u64 now_ns)
 {
 	struct open *o, *next;
@@ -210,12 +240,14 @@ static void tick(struct tracker *t, __u64 now_ns)
 		if (end_ns)
 			finish(t, o, end_ns);
 	}
+	passives_tick(t->passives, now_ns);
 }
 
 static void stop(struct tracker *t, __u64 now_ns)
 {
 	while (!TAILQ_EMPTY(&t->opens))
 		finish(t, TAILQ_FIRST(&t->opens), now_ns);
+	passives_stop(t->passives, now_ns); /* they know their clients now */
 	lookups_stop(t->lookups, now_ns);
 }
 
@@ -228,11 +260,11 @@ static int dispatch(struct tracker *t, const struct event *ev)
 		return ev->ret->sk ? on_attempt_event(t, ev->ret->sk, ev)
 				   : on_failed_at_once(t, ev);
 	case REC_STATE:
-		return on_attempt_event(t, ev->state->sk, ev);
+		return on_answer(t, ev->state->sk, ev);
 	case REC_SYN:
 		return on_attempt_event(t, ev->syn->sk, ev);
 	case REC_REPLY:
-		return on_attempt_event(t, ev->reply->sk, ev);
+		return on_answer(t, ev->reply->sk, ev);
 	case REC_RETRANSMIT:
 		return on_attempt_event(t, ev->retransmit->sk, ev);
 	case REC_RESET:
@@ -242,11 +274,9 @@ static int dispatch(struct tracker *t, const struct event *ev)
 	case REC_ICMP:
 		return on_attempt_event(t, ev->icmp->sk, ev);
 	case REC_DROP:
-		if (ev->drop_names.harmless)
-			return 0;
-		if (ev->drop->packet == DROP_DNS_QUERY || ev->drop->packet == DROP_DNS_ANSWER)
-			return lookups_feed(t->lookups, ev);
-		return on_attempt_event(t, ev->drop->sk, ev);
+		return on_drop(t, ev);
+	case REC_PASSIVE:
+		return passives_feed(t->passives, ev);
 	case REC_NEIGH:
 		on_neigh(t, ev);
 		return 0;
@@ -289,7 +319,8 @@ struct tracker *tracker_new(const struct tracker_cfg *cfg)
 	TAILQ_INIT(&t->opens);
 	t->lookups = lookups_new(cfg->max_lookups, cfg->on_lookup, cfg->arg);
 	t->groups = groups_new();
-	if (!t->lookups || !t->groups) {
+	t->passives = passives_new(cfg->max_passives, cfg->on_passive, cfg->arg);
+	if (!t->lookups || !t->groups || !t->passives) {
 		tracker_free(t);
 		return NULL;
 	}
@@ -298,7 +329,7 @@ struct tracker *tracker_new(const struct tracker_cfg *cfg)
 
 __u64 tracker_evicted(const struct tracker *t)
 {
-	return t->evicted + lookups_evicted(t->lookups);
+	return t->evicted + lookups_evicted(t->lookups) + passives_evicted(t->passives);
 }
 
 void tracker_free(struct tracker *t)
@@ -314,5 +345,6 @@ void tracker_free(struct tracker *t)
 	paths_free(t->paths);
 	lookups_free(t->lookups);
 	groups_free(t->groups);
+	passives_free(t->passives);
 	free(t);
 }

@@ -2,7 +2,7 @@
 /*
  * stream.h - record streams written by hand: what the kernel side would have said, in milliseconds,
  * fed through decoder and correlator. The first connect of a stream ends up in `attempt`, the
- * lookups and further attempts beside it.
+ * lookups, passive opens and further attempts beside it.
  */
 #ifndef PATHLAG_STREAM_H
 #define PATHLAG_STREAM_H
@@ -20,7 +20,7 @@
 struct stream {
 	struct decoder *decoder;
 	struct tracker *tracker;
-	unsigned attempts, lookups;
+	unsigned attempts, lookups, passives;
 	struct attempt attempt[STREAM_KEEP]; /* its drops, moments, calls: of the last */
 	struct verdict verdict[STREAM_KEEP];
 	struct lookup lookup[STREAM_KEEP];
@@ -28,6 +28,9 @@ struct stream {
 	struct moment moment[ATTEMPT_MOMENTS];
 	struct drop drop[ATTEMPT_DROPS];
 	struct attempt_call call[ATTEMPT_CALLS];
+	struct passive passive[STREAM_KEEP]; /* likewise: of the last */
+	struct moment passive_moment[ATTEMPT_MOMENTS];
+	struct drop passive_drop[ATTEMPT_DROPS];
 };
 
 static inline void stream_on_attempt(void *arg, const struct attempt *a)
@@ -57,6 +60,34 @@ static inline void stream_on_attempt(void *arg, const struct attempt *a)
 	s->attempts++;
 }
 
+static inline void stream_on_passive(void *arg, const struct passive *p)
+{
+	struct stream *s = arg;
+	__u64 sum = 0;
+
+	for (int i = 0; i < PASSIVE_PHASES; i++) {
+		sum += p->phase_ns[i];
+		if (p->phase_ns[i] && !(p->phase_seen & 1u << i))
+			unit_fail(__FILE__, __LINE__, "time in phase %d, which was not seen", i);
+	}
+	if (sum != passive_dur_ns(p))
+		unit_fail(__FILE__, __LINE__, "phases sum to %llu, the passive open took %llu",
+			(unsigned long long)sum, (unsigned long long)passive_dur_ns(p));
+	for (unsigned i = 1; i < p->moments_kept; i++)
+		if (p->moment[i].ts_ns < p->moment[i - 1].ts_ns)
+			unit_fail(__FILE__, __LINE__, "the timeline is not in order at %u", i);
+	if (s->passives < STREAM_KEEP) {
+		s->passive[s->passives] = *p;
+		if (p->moments_kept)
+			memcpy(s->passive_moment, p->moment, p->moments_kept * sizeof(*p->moment));
+		if (p->drops_kept)
+			memcpy(s->passive_drop, p->drop, p->drops_kept * sizeof(*p->drop));
+		s->passive[s->passives].moment = s->passive_moment;
+		s->passive[s->passives].drop = s->passive_drop;
+	}
+	s->passives++;
+}
+
 static inline void stream_on_lookup(void *arg, const struct lookup *l)
 {
 	struct stream *s = arg;
@@ -73,8 +104,10 @@ static inline struct stream *stream_new(void)
 	struct stream *s = calloc(1, sizeof(*s));
 
 	s->decoder = decoder_new();
-	s->tracker = tracker_new(&(struct tracker_cfg){
-		.arg = s, .on_attempt = stream_on_attempt, .on_lookup = stream_on_lookup});
+	s->tracker = tracker_new(&(struct tracker_cfg){.arg = s,
+		.on_attempt = stream_on_attempt,
+		.on_lookup = stream_on_lookup,
+		.on_passive = stream_on_passive});
 	return s;
 }
 
