@@ -5,8 +5,8 @@
  * The program attached does nothing. Functions are attached at one that every kernel has and that
  * is called rarely.
  */
-#ifndef PATHLAG_ATTEMPT_H
-#define PATHLAG_ATTEMPT_H
+#ifndef PATHLAG_BPF_ATTEMPT_H
+#define PATHLAG_BPF_ATTEMPT_H
 
 /* Loads a program of TYPE (enum bpf_prog_type), expected to attach as EXPECTED. */
 int attempt_load(int type, int expected);

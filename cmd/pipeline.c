@@ -193,6 +193,25 @@ nomem:
 	return NULL;
 }
 
+int pipeline_next(struct pipeline *p)
+{
+	if (p->kind)
+		p->kind->close(p);
+	decoder_free(p->decoder);
+	p->decoder = decoder_new();
+	p->kind = NULL;
+	p->summary = (struct summary){0};
+	p->counted = p->full_ns = 0;
+	p->result = 0;
+	return p->decoder ? 0 : -ENOMEM;
+}
+
+void pipeline_join(struct pipeline *p, const struct peers *peers, unsigned self)
+{
+	p->peers = peers;
+	p->self = self;
+}
+
 const struct decoder *pipeline_decoder(const struct pipeline *p)
 {
 	return p->decoder;

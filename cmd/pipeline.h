@@ -12,6 +12,7 @@
 #include "cmd/opts.h"
 #include "filters/filter.h"
 #include "output/event.h"
+#include "output/peers.h"
 
 struct pipeline;
 
@@ -26,6 +27,13 @@ struct pipeline *pipeline_new(
  * has gone; -EBADMSG for a record that makes no sense; or another -errno.
  */
 int pipeline_feed(struct pipeline *p, const void *rec, size_t len);
+
+/* After REC_STOP: another stream may come, to the same output. 0 or -ENOMEM. */
+int pipeline_next(struct pipeline *p);
+
+/* This stream is the recording number SELF of those that PEERS knows; the other side of its
+ * connections may be in another one. PEERS must stay until the stream ends. */
+void pipeline_join(struct pipeline *p, const struct peers *peers, unsigned self);
 
 /* Shows what has been said so far: before every wait for more records. 0 or -errno. */
 int pipeline_flush(struct pipeline *p);

@@ -17,14 +17,26 @@ static bool is_selected(const struct opts *o, const struct attempt *a)
 	return !o->iface || !strcmp(a->dev, o->iface);
 }
 
+/* With what the recording of the other side says, where this one does not know that side. */
+static const struct attempt *with_server(
+	const struct pipeline *p, const struct attempt *a, struct attempt *joined)
+{
+	if (!p->peers || a->server.known)
+		return a;
+	*joined = *a;
+	return peers_server(p->peers, p->self, a, &joined->server) ? joined : a;
+}
+
 static void on_attempt(void *arg, const struct attempt *a)
 {
 	struct pipeline *p = arg;
+	struct attempt joined;
 	struct verdict v;
 
 	if (p->result || !is_selected(p->opts, a) || !matches(p, &a->tuple))
 		return;
 	p->summary.results[a->result]++;
+	a = with_server(p, a, &joined);
 	verdict_of_attempt(a, p->slow_ns, &v);
 	pipeline_keep(p, p->sink->ops->connect(p->sink, a, &v));
 	if (++p->counted == p->opts->count)

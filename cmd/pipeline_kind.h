@@ -36,6 +36,8 @@ struct pipeline {
 	struct tracker *tracker;          /* of connect */
 	struct paths *paths;              /* of trace */
 	struct drops *drops;              /* of drops */
+	const struct peers *peers;        /* what other recordings know; NULL = there are none */
+	unsigned self;                    /* which of them this is */
 	struct summary summary;
 	uint64_t slow_ns;
 	uint64_t counted;  /* towards --count */

@@ -36,6 +36,14 @@ FILE *recording_open(const char *path, struct errbuf *err)
 	return TAKE_PTR(f);
 }
 
+bool recording_is_at(const char *path)
+{
+	struct errbuf ignored = {0};
+	_cleanup_(fclosep) FILE *f = recording_open(path, &ignored);
+
+	return f != NULL;
+}
+
 int recording_read(FILE *f, void *buf, struct errbuf *err)
 {
 	struct rec_hdr *hdr = buf;

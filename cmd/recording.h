@@ -16,6 +16,9 @@ int recording_write(FILE *f, const void *rec, size_t len);
 /* Opens FILE and checks the magic. NULL with ERR on failure. */
 FILE *recording_open(const char *path, struct errbuf *err);
 
+/* Is there a recording at PATH? A word of an expression, say, names none. */
+bool recording_is_at(const char *path);
+
 /*
  * Reads the next record into BUF (REC_MAX_LEN bytes, aligned for __u64). Returns its length, 0 at
  * the end, -EBADMSG with ERR when the file is cut or damaged there.

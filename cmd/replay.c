@@ -5,6 +5,7 @@
 #include "cmd/pipeline.h"
 #include "cmd/recording.h"
 #include "cmd/replay.h"
+#include "cmd/survey.h"
 
 static int replay_record(
 	const struct opts *o, struct pipeline *p, const struct rec_hdr *hdr, struct errbuf *err)
@@ -47,42 +48,93 @@ static int replay_records(const struct opts *o, FILE *f, struct pipeline *p, str
 	return !result && len < 0 ? len : 0;
 }
 
-static int replay_file(const struct opts *o, const struct filter *filter, struct errbuf *err)
+static int replay_file(
+	const struct opts *o, const char *path, struct pipeline *p, struct errbuf *err)
 {
-	_cleanup_(fclosep) FILE *f = recording_open(o->operand[0], err);
-	struct pipeline *p;
-	int result;
+	_cleanup_(fclosep) FILE *f = recording_open(path, err);
 
-	if (!f)
-		return -EINVAL;
+	return f ? replay_records(o, f, p, err) : -EINVAL;
+}
+
+/* What each knows of the connections of the others; NULL in RET for a single one. */
+static int survey(const struct opts *o, int files, struct peers **ret, struct errbuf *err)
+{
+	int result = 0;
+
+	*ret = NULL;
+	if (files == 1)
+		return 0;
+	*ret = peers_new();
+	if (!*ret)
+		return err_set(err, -ENOMEM, "out of memory");
+	for (int i = 0; i < files && !result; i++)
+		result = survey_recording(*ret, i, o->operand[i], err);
+	return result;
+}
+
+static int replay_files(
+	const struct opts *o, int files, const struct filter *filter, struct errbuf *err)
+{
+	_cleanup_(peers_freep) struct peers *peers = NULL;
+	int result = survey(o, files, &peers, err);
+	struct pipeline *p;
+
+	if (result)
+		return result;
 	p = pipeline_new(o, filter, err);
 	if (!p)
 		return -EIO;
-	result = replay_records(o, f, p, err);
+	for (int i = 0; i < files && !result; i++) {
+		if (i)
+			result = pipeline_next(p);
+		if (peers)
+			pipeline_join(p, peers, i);
+		if (!result)
+			result = replay_file(o, o->operand[i], p, err);
+	}
 	pipeline_free(p);
+	return result;
+}
+
+/* The first operand is one, whatever it is; of the others those that are. */
+static int count_files(const struct opts *o)
+{
+	int n = 1;
+
+	while (n < o->operands && recording_is_at(o->operand[n]))
+		n++;
+	return n;
+}
+
+static int replay(struct opts *o, struct errbuf *err)
+{
+	_cleanup_(filter_freep) struct filter *filter = NULL;
+	int files, result;
+
+	if (!o->operands || o->command)
+		return err_set(err, -EINVAL,
+			"replay needs a recording: pathlag replay [OPTIONS] FILE... "
+			"[PCAP-EXPRESSION]");
+	files = count_files(o);
+	result = opts_expression(o, files);
+	if (!result)
+		result = expression_compile(o, &filter, err);
+	if (!result)
+		result = replay_files(o, files, filter, err);
 	/* A damaged file is bad input, like a misspelt option. */
 	return result == -EBADMSG ? -EINVAL : result;
 }
 
 int cmd_replay(int argc, char **argv)
 {
-	_cleanup_(filter_freep) struct filter *filter = NULL;
 	_cleanup_(opts_done) struct opts o = {0};
 	struct errbuf err = {0};
 	int result = opts_parse(&o, CMD_REPLAY, argc, argv, &err);
 
 	if (result > 0)
 		return usage_show(CMD_REPLAY, result);
-	if (!result && (!o.operands || o.command))
-		result = err_set(&err, -EINVAL,
-			"replay needs a recording: pathlag replay [OPTIONS] FILE "
-			"[PCAP-EXPRESSION]");
 	if (!result)
-		result = opts_expression(&o, 1);
-	if (!result)
-		result = expression_compile(&o, &filter, &err);
-	if (!result)
-		result = replay_file(&o, filter, &err);
+		result = replay(&o, &err);
 	if (result && result != -EPIPE)
 		return log_failure(result, &err);
 	if (!result && err.text[0])

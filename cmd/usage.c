@@ -11,8 +11,8 @@ static const char connect_text[] =
 	"                    every kernel function that packets and sockets pass\n"
 	"  pathlag drops [OPTIONS] [PCAP-EXPRESSION] [-- COMMAND [ARG...]]\n"
 	"                    packets that this host drops: why, where, whose\n"
-	"  pathlag replay [OPTIONS] FILE [PCAP-EXPRESSION]\n"
-	"                    render a recording made with -w\n"
+	"  pathlag replay [OPTIONS] FILE... [PCAP-EXPRESSION]\n"
+	"                    render recordings made with -w; several are joined\n"
 	"  pathlag filter [OPTIONS] PCAP-EXPRESSION\n"
 	"                    what an expression compiles to, which packets of a capture it "
 	"selects\n"
@@ -62,8 +62,10 @@ static const char tail[] =
 	"feature is missing; with a COMMAND that command's own status.\n";
 
 static const char replay_text[] =
-	"pathlag replay [OPTIONS] FILE [PCAP-EXPRESSION]: renders a recording made with\n"
-	"`pathlag -w FILE`, `pathlag trace -w FILE` or `pathlag drops -w FILE` as the live run did; needs no privilege.\n"
+	"pathlag replay [OPTIONS] FILE... [PCAP-EXPRESSION]: renders a recording made with\n"
+	"`pathlag -w FILE`, `pathlag trace -w FILE` or `pathlag drops -w FILE` as the live run did; needs\n"
+	"no privilege. Of several, made on different hosts, each connect is judged by what both sides\n"
+	"saw of it: pathlag replay client.rec server.rec\n"
 	"\n"
 	"Options:\n";
 /* clang-format on */
