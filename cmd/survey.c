@@ -16,6 +16,7 @@ struct survey {
 
 static void on_lookup(void *arg, const struct lookup *l)
 {
+	/* lookups are of one host only */
 }
 
 static void on_attempt(void *arg, const struct attempt *a)
