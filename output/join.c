@@ -22,8 +22,12 @@ void join_server(struct passives *t, struct open *o, __u64 end_ns)
 	if (!a->isn_known)
 		return;
 	a->end_ns = end_ns;
-	if (passives_server(t, &a->tuple, a->isn, &a->server, add_overflow, o))
-		join_client(t, a);
+	if (!passives_server(t, &a->tuple, a->isn, &a->server, add_overflow, o))
+		return;
+	join_client(t, a);
+	/* Nothing is on its way that it might have waited for. */
+	if (a->server.overflow != OVERFLOW_NONE && !a->answered && !o->established)
+		open_relabel_wait(o, PHASE_RTO_WAIT);
 }
 
 void join_gone(struct passives *t, const struct attempt *a)

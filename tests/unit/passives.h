@@ -49,6 +49,18 @@ static inline void put_passive(struct stream *s, double ms, const struct listene
 	PUT(s, ms, REC_PASSIVE, passive_record(l, event, flags, &tuple, ISN));
 }
 
+static inline void put_passive_drop(
+	struct stream *s, double ms, enum rec_drop_packet packet, __u32 reason)
+{
+	PUT(s, ms, REC_DROP,
+		(struct rec_drop){.location = 0xffffffff81000000,
+			.reason = reason,
+			.packet = packet,
+			.tuple = stream_tuple("10.9.0.2", 80, 40000),
+			.dev = {.ifindex = 3, .netns = 8, .name = "eth1"},
+			.seq = packet == DROP_SYN ? ISN : 0});
+}
+
 static inline unsigned passive_moments(const struct stream *s, enum moment_kind at)
 {
 	const struct passive *p = &s->passive[s->passives - 1];
