@@ -4,7 +4,21 @@
 
 #include "cmd/opts.h"
 
-enum kind { FLAG, TEXT, WORDS, DURATION, NUMBER, FD, FORMAT, COLOR, BACKEND, JSON, HELP, VERSION };
+enum kind {
+	FLAG,
+	TEXT,
+	WORDS,
+	DURATION,
+	NUMBER,
+	FD,
+	FORMAT,
+	COLOR,
+	BACKEND,
+	BY,
+	JSON,
+	HELP,
+	VERSION
+};
 
 struct option_row {
 	char letter; /* 0 = none */
@@ -48,6 +62,10 @@ static const struct option_row table[] = {
 		AT(no_returns)},
 	{0, "no-follow", NULL, "lose a packet whose headers stop matching (NAT, tunnels)", FLAG,
 		CMD_TRACE, AT(no_follow)},
+	{0, "hist", NULL, "at the end histograms of each phase and the slowest ten; text: only these",
+		FLAG, ATTEMPTS, AT(hist)},
+	{0, "by", "port|name|owner|result", "a histogram for each of these (port)", BY, ATTEMPTS,
+		AT(by)},
 	{0, "no-accept", NULL, "leave out what this host's own servers accept", FLAG, ATTEMPTS,
 		AT(no_accept)},
 	{0, "stack", NULL, "a stack trace with each function entered, each drop", FLAG, ANY, AT(stack)},
@@ -161,6 +179,17 @@ static int set_backend(struct opts *o, const char *value)
 	return hook_backend_of(value, &o->backend);
 }
 
+static int set_by(struct opts *o, const char *value)
+{
+	static const char *const groups[] = {[BY_PORT] = "port",
+		[BY_NAME] = "name",
+		[BY_OWNER] = "owner",
+		[BY_RESULT] = "result"};
+
+	o->by_given = true;
+	return set_choice((int *)&o->by, value, groups, ARRAY_SIZE(groups));
+}
+
 static int set_value(struct opts *o, const struct option_row *row, const char *value)
 {
 	static const char *const formats[] = {"text", "json"};
@@ -181,6 +210,8 @@ static int set_value(struct opts *o, const struct option_row *row, const char *v
 		return add_word(to, value);
 	case BACKEND:
 		return set_backend(o, value);
+	case BY:
+		return set_by(o, value);
 	case DURATION:
 		return opts_duration(value, to);
 	case NUMBER:
@@ -324,7 +355,7 @@ int opts_fit(const struct opts *o, enum subcommand cmd, struct errbuf *err)
 	return 0;
 }
 
-/* What each of them means is clear, but not both at once. */
+/* What each of them means is clear, but not both at once, or not the one alone. */
 static int refuse_contradiction(const struct opts *o, struct errbuf *err)
 {
 	const char *other = o->functions.count ? "functions"
@@ -332,6 +363,8 @@ static int refuse_contradiction(const struct opts *o, struct errbuf *err)
 			    : o->backend_given ? "backend"
 					       : NULL;
 
+	if (o->by_given && !o->hist)
+		return err_set(err, -EINVAL, "--by needs --hist");
 	if (!o->no_functions || !other)
 		return 0;
 	return err_set(err, -EINVAL, "--no-functions contradicts --%s", other);

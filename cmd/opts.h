@@ -8,6 +8,7 @@
 
 #include "bpf/base.h"
 #include "bpf/hook.h"
+#include "output/histogram.h"
 
 enum subcommand {
 	CMD_CONNECT = 1 << 0,
@@ -43,6 +44,10 @@ struct opts {
 	bool follow;
 	/* which of them */
 	bool failed, no_accept;
+	/* over all of them */
+	bool hist;
+	enum histogram_by by;
+	bool by_given;
 	uint64_t slower_than_ns;
 	uint64_t slow_ns; /* 0 = the default, or the recording's own */
 	/* which functions, and how */

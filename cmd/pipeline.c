@@ -74,9 +74,13 @@ static int on_lost(struct pipeline *p, const struct event *ev)
 
 static int on_stop(struct pipeline *p, __u64 ts_ns)
 {
+	int err = 0;
+
 	p->summary.ts_ns = ts_ns;
 	p->kind->complete(p);
-	return p->sink->ops->summary(p->sink, &p->summary);
+	if (p->summary.histograms)
+		err = p->sink->ops->histograms(p->sink, p->summary.histograms);
+	return err ? err : p->sink->ops->summary(p->sink, &p->summary);
 }
 
 static int on_tick(struct pipeline *p, __u64 now_ns)
@@ -155,6 +159,7 @@ static struct sink *make_sink(const struct opts *o, FILE *f)
 		.color = wants_color(o, f),
 		.quiet = o->quiet,
 		.verbose = o->verbose,
+		.histograms = o->hist,
 		.flat = o->flat,
 		.stack = o->stack,
 		.live = o->subcommand == CMD_DROPS && !o->quiet && isatty(fileno(f)),

@@ -27,6 +27,13 @@ static const struct attempt *with_server(
 	return peers_server(p->peers, p->self, a, &joined->server) ? joined : a;
 }
 
+/* A connect or an accept has been shown. */
+static void count_one(struct pipeline *p)
+{
+	if (++p->counted == p->opts->count)
+		pipeline_keep(p, 1);
+}
+
 static void on_attempt(void *arg, const struct attempt *a)
 {
 	struct pipeline *p = arg;
@@ -39,8 +46,9 @@ static void on_attempt(void *arg, const struct attempt *a)
 	a = with_server(p, a, &joined);
 	verdict_of_attempt(a, p->slow_ns, &v);
 	pipeline_keep(p, p->sink->ops->connect(p->sink, a, &v));
-	if (++p->counted == p->opts->count)
-		pipeline_keep(p, 1);
+	if (p->histograms)
+		pipeline_keep(p, histograms_attempt(p->histograms, a, &v));
+	count_one(p);
 }
 
 static void on_lookup(void *arg, const struct lookup *l)
@@ -60,6 +68,11 @@ static int connect_open(struct pipeline *p, __u64 start_ns)
 {
 	struct tracker_cfg cfg = {.arg = p, .on_lookup = on_lookup, .on_attempt = on_attempt};
 
+	if (p->opts->hist) {
+		p->histograms = histograms_new(p->opts->by);
+		if (!p->histograms)
+			return -ENOMEM;
+	}
 	p->tracker = tracker_new(&cfg);
 	return p->tracker ? 0 : -ENOMEM;
 }
@@ -77,11 +90,14 @@ static int connect_feed(struct pipeline *p, const struct event *ev)
 static void connect_complete(struct pipeline *p)
 {
 	p->summary.evicted = tracker_evicted(p->tracker);
+	if (p->histograms)
+		p->summary.histograms = histograms_report(p->histograms);
 }
 
 static void connect_close(struct pipeline *p)
 {
 	tracker_free(p->tracker);
+	histograms_free(p->histograms);
 }
 
 const struct pipeline_kind pipeline_connect = {

@@ -34,6 +34,7 @@ struct pipeline {
 	struct sink *sink;
 	const struct pipeline_kind *kind; /* NULL before REC_META */
 	struct tracker *tracker;          /* of connect */
+	struct histograms *histograms;    /* likewise, with --hist; else NULL */
 	struct paths *paths;              /* of trace */
 	struct drops *drops;              /* of drops */
 	const struct peers *peers;        /* what other recordings know; NULL = there are none */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The JSON lines sink: schema v1, one object a line, meta first, summary last. */
 #include "output/json_drop.h"
+#include "output/json_histogram.h"
 #include "output/json_hop.h"
 #include "output/json_line.h"
 #include "output/names.h"
@@ -64,7 +65,7 @@ static int json_meta(struct sink *s, const struct run_info *run)
 	put_cmdline(&l, run);
 	put_machine(&l, rec);
 	json_line_bytes(&l, l.root, "filter", run->filter, strlen(run->filter));
-	json_line_stamp(&l, "start_ts_ns", rec->hdr.ts_ns);
+	json_line_stamp(&l, l.root, "start_ts_ns", rec->hdr.ts_ns);
 	json_line_time(&l, out, "start_time", rec->hdr.ts_ns);
 	return json_line_write(&l, out);
 }
@@ -157,7 +158,7 @@ static int json_lost(struct sink *s, __u64 ts_ns, __u64 count, enum rec_lost_whe
 	struct json_line l;
 
 	json_line_begin(&l, "lost");
-	json_line_stamp(&l, "ts_ns", ts_ns);
+	json_line_stamp(&l, l.root, "ts_ns", ts_ns);
 	json_line_uint(&l, l.root, "count", count);
 	json_line_text(&l, l.root, "where", lost_where_name(where));
 	return json_line_write(&l, out_of(s));
@@ -218,6 +219,11 @@ static void put_paths(struct json_line *l, const struct path_counts *n)
 	json_line_uint(l, o, "sockets", n->evicted_sockets);
 }
 
+static int json_histograms(struct sink *s, const struct histogram_report *r)
+{
+	return json_histograms_write(out_of(s), r);
+}
+
 static int json_summary(struct sink *s, const struct summary *sum)
 {
 	struct json_out *out = out_of(s);
@@ -237,6 +243,8 @@ static int json_summary(struct sink *s, const struct summary *sum)
 		put_paths(&l, sum->paths);
 	if (sum->drops)
 		json_drop_counts(&l, sum->drops);
+	if (sum->histograms)
+		json_slowest(&l, sum->histograms);
 	return json_line_write(&l, out);
 }
 
@@ -258,6 +266,7 @@ struct sink *sink_json_new(const struct sink_cfg *cfg)
 		.packet = json_packet,
 		.drop = json_drop,
 		.lost = json_lost,
+		.histograms = json_histograms,
 		.summary = json_summary,
 		.free = json_free,
 	};

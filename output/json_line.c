@@ -203,14 +203,14 @@ void json_line_time(struct json_line *l, const struct json_out *out, const char 
 	put(l, l->root, key, json_object_new_string_len(text, len));
 }
 
-void json_line_stamp(struct json_line *l, const char *key, __u64 ts_ns)
+void json_line_stamp(struct json_line *l, struct json_object *parent, const char *key, __u64 ts_ns)
 {
-	put(l, l->root, key, json_object_new_uint64(ts_ns));
+	put(l, parent, key, json_object_new_uint64(ts_ns));
 }
 
 void json_line_ts(struct json_line *l, const struct json_out *out, __u64 ts_ns)
 {
-	json_line_stamp(l, "ts_ns", ts_ns);
+	json_line_stamp(l, l->root, "ts_ns", ts_ns);
 	json_line_time(l, out, "time", ts_ns);
 }
 

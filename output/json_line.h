@@ -70,7 +70,7 @@ void json_line_address(struct json_line *l, struct json_object *parent, const ch
 /* Members that several types of line share. A time stamp is exact, never saturated: on a host that
  * is up for more than 104 days it is above JSON_INTEGER_MAX, and a reader may round it by a few ns.
  */
-void json_line_stamp(struct json_line *l, const char *key, __u64 ts_ns);
+void json_line_stamp(struct json_line *l, struct json_object *parent, const char *key, __u64 ts_ns);
 void json_line_ts(struct json_line *l, const struct json_out *out, __u64 ts_ns);
 void json_line_time(struct json_line *l, const struct json_out *out, const char *key, __u64 ts_ns);
 void json_line_owner(

@@ -3,8 +3,9 @@
  * sink.h - something that renders: text for people, JSON lines for jq.
  *
  * The callbacks are listed in the order in which they are called over a run: meta once, then
- * lookups, attempts, hops, trees, packets, drops and losses as they finish, with ticks in between,
- * summary once, free. Each writes whole lines to the FILE it was made with and returns 0 or -errno
+ * lookups, attempts, passive opens, hops, trees, packets, drops and losses as they finish, with
+ * ticks in between, histograms and summary once, free. Each writes whole lines to the FILE it was
+ * made with and returns 0 or -errno
  * (-EPIPE: the reader has gone, the run ends quietly). The FILE's owner flushes it (lines.h), and
  * soon: lines that become known together leave together. A sink keeps no pointer into what it is
  * given.
@@ -15,6 +16,7 @@
 #include "output/attempt.h"
 #include "output/drops.h"
 #include "output/event.h"
+#include "output/histogram.h"
 #include "output/paths.h"
 #include "output/verdict.h"
 
@@ -33,8 +35,9 @@ struct summary {
 		char name[64];
 		__u64 count;
 	} drop_reason[SUMMARY_REASONS];
-	const struct path_counts *paths; /* of `trace`, borrowed; NULL = of another */
-	const struct drop_counts *drops; /* of `drops`, likewise */
+	const struct path_counts *paths;           /* of `trace`, borrowed; NULL = of another */
+	const struct drop_counts *drops;           /* of `drops`, likewise */
+	const struct histogram_report *histograms; /* of `connect --hist`, likewise */
 };
 
 struct sink;
@@ -53,6 +56,8 @@ struct sink_ops {
 	/* Of `drops`, once a second; NULL = of no interest. */
 	int (*drop_table)(struct sink *s, const struct drop_counts *n);
 	int (*lost)(struct sink *s, __u64 ts_ns, __u64 count, enum rec_lost_where where);
+	int (*histograms)(
+		struct sink *s, const struct histogram_report *r); /* once, if asked for */
 	int (*tick)(struct sink *s, __u64 now_ns); /* time passes; NULL = of no interest */
 	int (*summary)(struct sink *s, const struct summary *sum);
 	void (*free)(struct sink *s);
@@ -67,6 +72,8 @@ struct sink_cfg {
 	bool color;      /* text: ANSI colours */
 	bool quiet;      /* text: verdict lines only, no waterfall and timeline */
 	bool verbose;    /* text: lookups and fast connects in full too */
+	bool histograms; /* text: those at the end and, unless verbose, no lookup, connect, accept
+			  */
 	bool flat;       /* text: a line for each entry and return, as they happen, not trees */
 	bool live;       /* text: FILE is a terminal, and time passes as it does for the reader */
 	bool stack;      /* show stack traces where the records have them */

@@ -4,6 +4,7 @@
 #include "output/sink.h"
 #include "output/text_drops.h"
 #include "output/text_held.h"
+#include "output/text_histogram.h"
 
 #define WIDTH_DEFAULT 80
 #define WIDTH_MIN     40
@@ -13,6 +14,8 @@ struct text_sink {
 	struct sink_ops ops; /* either trees or hops */
 	struct page page;
 	struct held held;
+	bool no_records; /* of lookups, connects and accepts: they would be noise around histograms
+			  */
 	unsigned height; /* of the terminal */
 	unsigned drawn;  /* lines of the table that stands there, to be drawn again */
 };
@@ -60,6 +63,8 @@ static int text_on_lookup(struct sink *s, const struct lookup *l, const struct v
 {
 	struct text_sink *ts = (struct text_sink *)s;
 
+	if (ts->no_records)
+		return 0;
 	if (ts->page.verbose || !strcmp(v->cause, "ok"))
 		return text_lookup(&ts->page, l, v);
 	return held_add(&ts->held, &ts->page, l, v);
@@ -76,13 +81,17 @@ static int text_on_connect(struct sink *s, const struct attempt *a, const struct
 {
 	struct text_sink *ts = (struct text_sink *)s;
 
+	if (ts->no_records)
+		return 0;
 	held_told(&ts->held, a);
 	return text_attempt(&ts->page, a, v);
 }
 
 static int text_on_accept(struct sink *s, const struct passive *p, const struct verdict *v)
 {
-	return text_passive(page_of(s), p, v);
+	struct text_sink *ts = (struct text_sink *)s;
+
+	return ts->no_records ? 0 : text_passive(&ts->page, p, v);
 }
 
 static int text_on_tree(struct sink *s, const struct call_tree *t)
@@ -187,6 +196,11 @@ static void draw_results(struct page *p, const struct summary *sum)
 		before = ", ";
 	}
 	fputc('\n', p->f);
+}
+
+static int text_on_histograms(struct sink *s, const struct histogram_report *r)
+{
+	return text_histograms(page_of(s), r);
 }
 
 static void draw_accepts(struct page *p, const struct summary *sum)
@@ -298,6 +312,7 @@ struct sink *sink_text_new(const struct sink_cfg *cfg)
 		.packet = text_on_packet,
 		.drop = text_on_drop,
 		.lost = text_lost,
+		.histograms = text_on_histograms,
 		.tick = text_tick,
 		.summary = text_summary,
 		.free = text_free,
@@ -311,6 +326,7 @@ struct sink *sink_text_new(const struct sink_cfg *cfg)
 		ts->ops.tree = NULL;
 		ts->ops.hop = text_on_hop;
 	}
+	ts->no_records = cfg->histograms && !cfg->verbose;
 	/* Of drops either lines or, where nobody keeps them, a table. */
 	if (cfg->live)
 		ts->ops.drop_table = text_on_table;

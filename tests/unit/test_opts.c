@@ -143,6 +143,27 @@ static void test_contradictions(void)
 	CHECK_INT(PARSE(&o, CMD_CONNECT, "--context", "fib_*", "--no-functions"), -EINVAL);
 }
 
+static void test_histograms(void)
+{
+	struct opts o;
+
+	CHECK_INT(PARSE(&o, CMD_CONNECT, "--hist"), 0);
+	CHECK(o.hist && o.by == BY_PORT && !o.no_accept);
+	CHECK_INT(PARSE(&o, CMD_REPLAY, "file", "--hist", "--by", "name", "--no-accept"), 0);
+	CHECK(o.hist && o.by == BY_NAME && o.no_accept);
+	CHECK_INT(PARSE(&o, CMD_CONNECT, "--by=owner", "--hist"), 0);
+	CHECK_INT(o.by, BY_OWNER);
+	CHECK_INT(PARSE(&o, CMD_CONNECT, "--hist", "--by", "colour"), -EINVAL);
+	CHECK(strstr(err.text, "colour") && strstr(err.text, "port|name"));
+	CHECK_INT(PARSE(&o, CMD_CONNECT, "--by", "port"), -EINVAL);
+	CHECK_STR(err.text, "--by needs --hist");
+	CHECK_INT(PARSE(&o, CMD_TRACE, "--hist"), -EINVAL);
+	CHECK_INT(PARSE(&o, CMD_DROPS, "--no-accept"), -EINVAL);
+	CHECK_INT(PARSE(&o, CMD_REPLAY, "file", "--hist"), 0);
+	CHECK_INT(opts_fit(&o, CMD_TRACE, &err), -EINVAL);
+	CHECK(strstr(err.text, "--hist"));
+}
+
 static void test_each_subcommand_has_its_own(void)
 {
 	struct opts o;
@@ -199,6 +220,7 @@ int main(void)
 	UNIT_RUN(test_words_add_up);
 	UNIT_RUN(test_backends);
 	UNIT_RUN(test_contradictions);
+	UNIT_RUN(test_histograms);
 	UNIT_RUN(test_each_subcommand_has_its_own);
 	UNIT_RUN(test_replay_learns_what_it_has);
 	UNIT_RUN(test_readme_lists_the_options);
