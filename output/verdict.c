@@ -2,21 +2,46 @@
 #include "output/names.h"
 #include "output/verdict_rules.h"
 
-static struct words words_for(struct verdict *v)
+/* ---- what all judges share ---------------------------------------------------------------- */
+
+struct words verdict_words(struct verdict *v)
 {
 	v->text[0] = '\0';
 	return (struct words){.text = v->text, .cap = sizeof(v->text)};
 }
 
-static void set_cause(struct verdict *v, const char *cause, __u64 part_ns, __u64 whole_ns)
+static double share_of(__u64 part_ns, __u64 whole_ns)
+{
+	return whole_ns && part_ns < whole_ns ? (double)part_ns / whole_ns : 1;
+}
+
+void verdict_set(struct verdict *v, const char *cause, __u64 part_ns, __u64 whole_ns)
 {
 	v->cause = cause;
-	v->share = whole_ns && part_ns < whole_ns ? (double)part_ns / whole_ns : 1;
+	v->share = share_of(part_ns, whole_ns);
 	v->hint[0] = '\0';
 }
 
+struct words verdict_also(struct verdict *v, const char *cause, __u64 part_ns, __u64 whole_ns)
+{
+	struct verdict_also *also = &v->also[v->alsos++];
+
+	also->cause = cause;
+	also->share = share_of(part_ns, whole_ns);
+	also->text[0] = '\0';
+	return (struct words){.text = also->text, .cap = sizeof(also->text)};
+}
+
+void verdict_hint(struct verdict *v, const char *cause)
+{
+	const struct cause *c = cause_find(cause);
+
+	if (c && c->hint)
+		snprintf(v->hint, sizeof(v->hint), "%s", c->hint);
+}
+
 /* bpftool asks the network namespace it runs in; in which one the drop was, the sentence says. */
-static void hint_program(struct verdict *v, const struct func *program)
+void verdict_hint_program(struct verdict *v, const struct func *program)
 {
 	const char *where =
 		program->prog_kind == PROG_CGROUP_SKB ? "bpftool cgroup tree" : "bpftool net";
@@ -26,71 +51,49 @@ static void hint_program(struct verdict *v, const struct func *program)
 		program->prog_id, where);
 }
 
-static bool blames_dns_drop(const char *cause)
+bool verdict_blames_lookup(const char *cause)
 {
 	return !strcmp(cause, "dns_retry") || !strcmp(cause, "dns_timeout");
 }
 
-/* The program that dropped what the rule is about; NULL = none did. */
-static const struct func *blamed_program(const struct rule *rule, const struct attempt *a)
+bool verdict_proves(const struct moment *m, const struct drop *drop, unsigned drops_kept,
+	__u32 proof, enum rec_drop_packet dropped)
 {
-	const struct drop *d = NULL;
-
-	if (blames_dns_drop(rule->cause))
-		return a->lookup->drop_by.program;
-	if (!strcmp(rule->cause, "syn_dropped_locally"))
-		d = blamed_drop(a, DROP_SYN);
-	else if (!strcmp(rule->cause, "synack_dropped_locally"))
-		d = blamed_drop(a, DROP_SYN_ACK);
-	return d ? d->by.program : NULL;
+	if (m->at != AT_DROP)
+		return proof & 1u << m->at;
+	return m->drop < drops_kept && drop[m->drop].packet == dropped &&
+	       drop_explains_silence(&drop[m->drop]);
 }
 
-static void apply(struct verdict *v, const struct rule *rule, const struct attempt *a, __u64 charge)
+/* Where there are too many, the last one takes the place of those before it. */
+void verdict_evidence(struct verdict *v, unsigned moment)
 {
-	const struct func *program = blamed_program(rule, a);
-	struct words w = words_for(v);
+	unsigned i = v->evidences < VERDICT_EVIDENCE ? v->evidences++ : VERDICT_EVIDENCE - 1;
 
-	set_cause(v, rule->cause, charge, attempt_dur_ns(a));
-	if (program)
-		hint_program(v, program);
-	else if (rule->hint != verdict_needs_functions || !a->calls)
-		snprintf(v->hint, sizeof(v->hint), "%s", rule->hint);
-	rule->say(&w, a);
+	v->evidence[i] = moment;
 }
 
-static bool judge_fault(struct verdict *v, const struct attempt *a)
+unsigned verdict_costliest(struct candidate *c, unsigned n, __u64 least_ns)
 {
-	for (size_t i = 0; i < verdict_faults_count; i++) {
-		__u64 charge = verdict_faults[i].charge(a);
+	unsigned chosen = 0;
 
-		if (!charge)
-			continue;
-		apply(v, &verdict_faults[i], a, charge);
-		return true;
+	for (; chosen < n && chosen < VERDICT_ALSO; chosen++) {
+		unsigned most = chosen;
+		struct candidate best;
+
+		for (unsigned i = chosen + 1; i < n; i++)
+			if (c[i].ns > c[most].ns)
+				most = i;
+		if (!c[most].ns || c[most].ns < least_ns)
+			break;
+		best = c[most];
+		memmove(&c[chosen + 1], &c[chosen], (most - chosen) * sizeof(*c));
+		c[chosen] = best;
 	}
-	return false;
+	return chosen;
 }
 
-static void judge_delay(struct verdict *v, const struct attempt *a)
-{
-	const struct rule *worst = &verdict_delays[verdict_delays_count - 1];
-	__u64 most = 0;
-
-	for (size_t i = 0; i < verdict_delays_count; i++) {
-		__u64 charge = verdict_delays[i].charge(a);
-
-		if (charge <= most)
-			continue;
-		most = charge;
-		worst = &verdict_delays[i];
-	}
-	apply(v, worst, a, most);
-}
-
-static const char *family_words(const struct attempt *a)
-{
-	return a->tuple.family == 6 ? "IPv6" : "IPv4";
-}
+/* ---- the other address family came first --------------------------------------------------- */
 
 /* The time that went into the other family before this attempt could begin. */
 static __u64 fallback_ns(const struct attempt *a)
@@ -100,149 +103,208 @@ static __u64 fallback_ns(const struct attempt *a)
 	return a->connect_ns > a->group_start_ns ? a->connect_ns - a->group_start_ns : 0;
 }
 
-static void judge_fallback(struct verdict *v, const struct attempt *a)
+static void say_fallback(struct words *w, const struct attempt *a)
 {
 	const char *other = a->tuple.family == 6 ? "IPv4" : "IPv6";
 	struct address addr = address_of(a->group_first.daddr, a->group_first.family);
-	struct words w = words_for(v);
 
-	set_cause(v, "family_fallback", fallback_ns(a), a->end_ns - a->group_start_ns);
-	say(&w, "%s to ", other);
-	say_name(&w, a->name);
+	say(w, "%s to ", other);
+	say_name(w, a->name);
 	if (addr.family != a->tuple.family) {
-		say(&w, " (");
-		say_address(&w, &addr);
-		say(&w, ")");
+		say(w, " (");
+		say_address(w, &addr);
+		say(w, ")");
 	}
-	say(&w, " did not connect; the application fell back to %s ", family_words(a));
-	say_duration(&w, fallback_ns(a));
-	say(&w, " later");
-	snprintf(v->hint, sizeof(v->hint), "repair %s to that host, or take its address out of DNS",
-		other);
+	say(w, " did not connect; the application fell back to %s ",
+		a->tuple.family == 6 ? "IPv6" : "IPv4");
+	say_duration(w, fallback_ns(a));
+	say(w, " later");
+}
+
+static const struct rule fallback = {
+	"family_fallback", NULL, say_fallback, 0, PROOF(CONNECT) | PROOF(ESTABLISHED), 0};
+
+/* ---- attempts ------------------------------------------------------------------------------ */
+
+static __u64 charge(const struct rule *rule, const struct attempt *a)
+{
+	if (rule == &fallback)
+		return fallback_ns(a);
+	return rule->applies && !rule->applies(a) ? 0 : attempt_time_ns(a, rule->time);
+}
+
+static __u64 whole_ns(const struct rule *rule, const struct attempt *a)
+{
+	return rule == &fallback ? a->end_ns - a->group_start_ns : attempt_dur_ns(a);
+}
+
+static void collect_evidence(
+	struct verdict *v, const struct attempt *a, __u32 proof, enum rec_drop_packet dropped)
+{
+	for (unsigned i = 0; i < a->moments_kept; i++)
+		if (verdict_proves(&a->moment[i], a->drop, a->drops_kept, proof, dropped))
+			verdict_evidence(v, i);
+}
+
+static void point_at_evidence(struct verdict *v, const struct rule *rule, const struct attempt *a)
+{
+	static const __u32 any = PROOF(CONNECT) | PROOF(SYN) | PROOF(SYN_SENT) |
+				 PROOF(SYN_RETRANSMIT) | PROOF(CLOSED) | PROOF(RETURN);
+
+	collect_evidence(v, a, rule->proof, rule->dropped);
+	if (!v->evidences)
+		collect_evidence(v, a, any, 0);
+}
+
+/* The program that dropped what the rule is about; NULL = none did. */
+static const struct func *blamed_program(const struct rule *rule, const struct attempt *a)
+{
+	const struct drop *d = NULL;
+
+	if (verdict_blames_lookup(rule->cause))
+		return a->lookup->drop_by.program;
+	if (!strcmp(rule->cause, "syn_dropped_locally"))
+		d = blamed_drop(a, DROP_SYN);
+	else if (!strcmp(rule->cause, "synack_dropped_locally"))
+		d = blamed_drop(a, DROP_SYN_ACK);
+	return d ? d->by.program : NULL;
+}
+
+/* Only the function layer can tell more about what is not known: no hint where it was there. */
+static void give_hint(struct verdict *v, const struct rule *rule, const struct attempt *a)
+{
+	const struct func *program = blamed_program(rule, a);
+	const char *other = a->tuple.family == 6 ? "IPv4" : "IPv6";
+
+	if (program)
+		verdict_hint_program(v, program);
+	else if (rule == &fallback)
+		snprintf(v->hint, sizeof(v->hint),
+			"repair %s to that host, or take its address out of DNS", other);
+	else if (strcmp(rule->cause, "unknown") || !a->calls)
+		verdict_hint(v, rule->cause);
+}
+
+static void say_seeded(struct words *w, const struct attempt *a)
+{
+	if (!a->seeded)
+		return;
+	say(w, "; it was under way when tracing began, so it took at least ");
+	say_duration(w, attempt_dur_ns(a));
+}
+
+static void apply(struct verdict *v, const struct rule *rule, const struct attempt *a)
+{
+	struct words w = verdict_words(v);
+
+	verdict_set(v, rule->cause, charge(rule, a), whole_ns(rule, a));
+	give_hint(v, rule, a);
+	point_at_evidence(v, rule, a);
+	rule->say(&w, a);
+	say_seeded(&w, a);
+}
+
+static const struct rule *first_fault(const struct attempt *a)
+{
+	for (size_t i = 0; i < verdict_faults.count; i++)
+		if (verdict_faults.rule[i].applies(a))
+			return &verdict_faults.rule[i];
+	return NULL;
+}
+
+/* All that took time, besides what MAIN tells of. */
+static unsigned collect_delays(
+	struct candidate c[VERDICT_CANDIDATES], const struct rule *main, const struct attempt *a)
+{
+	static const struct rules *const tables[] = {
+		&verdict_dns_delays, &verdict_syn_delays, &verdict_other_delays};
+	unsigned n = 0;
+
+	if (main != &fallback)
+		c[n++] = (struct candidate){fallback_ns(a), &fallback};
+	for (size_t t = 0; t < ARRAY_SIZE(tables); t++)
+		for (size_t i = 0; i < tables[t]->count && n < VERDICT_CANDIDATES; i++) {
+			const struct rule *rule = &tables[t]->rule[i];
+
+			if (!main || !(rule->time & main->time))
+				c[n++] = (struct candidate){charge(rule, a), rule};
+		}
+	return n;
+}
+
+/* The costliest delay of the attempt's own time. */
+static const struct rule *worst_delay(const struct attempt *a)
+{
+	struct candidate c[VERDICT_CANDIDATES];
+	unsigned n = collect_delays(c, &fallback, a);
+
+	return verdict_costliest(c, n, 1) ? c[0].rule : NULL;
+}
+
+static void name_others(
+	struct verdict *v, const struct rule *main, const struct attempt *a, __u64 slow_ns)
+{
+	__u64 tenth = attempt_dur_ns(a) / 10, least = tenth > slow_ns ? tenth : slow_ns;
+	struct candidate c[VERDICT_CANDIDATES];
+	unsigned n = verdict_costliest(c, collect_delays(c, main, a), least);
+
+	for (unsigned i = 0; i < n; i++) {
+		const struct rule *rule = c[i].rule;
+		struct words w = verdict_also(v, rule->cause, c[i].ns, whole_ns(rule, a));
+
+		rule->say(&w, a);
+	}
 }
 
 static void judge_ok(struct verdict *v, const struct attempt *a)
 {
-	struct words w = words_for(v);
+	struct words w = verdict_words(v);
 
-	set_cause(v, "ok", 0, 1);
+	verdict_set(v, "ok", 0, 1);
 	say(&w, "connected to ");
 	say_peer(&w, a);
-	say(&w, " in ");
-	say_duration(&w, attempt_dur_ns(a));
+	if (!a->seeded) {
+		say(&w, " in ");
+		say_duration(&w, attempt_dur_ns(a));
+	}
+	say_seeded(&w, a);
 }
 
 static void judge_unknown(struct verdict *v, const struct attempt *a)
 {
-	struct words w = words_for(v);
+	struct words w = verdict_words(v);
 	struct name_buf buf;
 
-	set_cause(v, "unknown", 0, 1);
+	verdict_set(v, "unknown", 0, 1);
 	if (a->result == ATTEMPT_IN_PROGRESS)
 		say(&w, "still connecting when tracing ended");
 	else
-		say(&w, "connect failed with %s and nothing observed says why",
+		say(&w,
+			"connect failed with %s, and no drop, RST, ICMP error or route was "
+			"observed "
+			"that says why",
 			errno_name(a->err, &buf));
+	say_seeded(&w, a);
 }
 
 void verdict_of_attempt(const struct attempt *a, __u64 slow_ns, struct verdict *ret)
 {
 	bool up = a->result == ATTEMPT_ESTABLISHED, open = a->result == ATTEMPT_IN_PROGRESS;
+	const struct rule *main = NULL;
 
 	*ret = (struct verdict){0};
-	if (!up && !open) {
-		if (!judge_fault(ret, a))
-			judge_unknown(ret, a);
-		return;
-	}
-	if (fallback_ns(a) >= slow_ns && fallback_ns(a) > attempt_dur_ns(a) / 2)
-		judge_fallback(ret, a);
+	if (!up && !open)
+		main = first_fault(a);
+	else if (fallback_ns(a) >= slow_ns && fallback_ns(a) > attempt_dur_ns(a) / 2)
+		main = &fallback;
 	else if (attempt_dur_ns(a) >= slow_ns)
-		judge_delay(ret, a);
-	else if (up)
+		main = worst_delay(a);
+	if (main)
+		apply(ret, main, a);
+	else if (up && attempt_dur_ns(a) < slow_ns)
 		judge_ok(ret, a);
 	else
 		judge_unknown(ret, a);
-}
-
-/* ---- lookups ------------------------------------------------------------------------------ */
-
-static const char *lookup_cause(const struct lookup *l, __u64 slow_ns)
-{
-	if (l->result == LOOKUP_TIMEOUT)
-		return "dns_timeout";
-	if (l->result == LOOKUP_ERROR)
-		return "dns_error";
-	if (l->end_ns - l->chain_start_ns < slow_ns)
-		return l->result == LOOKUP_IN_PROGRESS ? "unknown" : "ok";
-	if (l->result == LOOKUP_IN_PROGRESS)
-		return "dns_timeout";
-	if (l->tries > 1)
-		return "dns_retry";
-	return l->search_misses ? "dns_search_list" : "dns_slow";
-}
-
-static void say_lookup(struct words *w, const struct lookup *l)
-{
-	struct name_buf buf;
-
-	if (l->source == LOOKUP_GETADDRINFO)
-		say(w, "getaddrinfo() for ");
-	else
-		say(w, "the %s query for ", qtype_name(l->qtype, &buf));
-	say_name(w, l->name);
-	if (l->source == LOOKUP_PACKET) {
-		say(w, " to ");
-		say_address(w, &l->server);
-	}
-}
-
-static void say_lookup_outcome(struct words *w, const struct lookup *l)
-{
-	struct name_buf buf;
-
-	switch (l->result) {
-	case LOOKUP_TIMEOUT:
-		say(w, " was not answered in ");
-		break;
-	case LOOKUP_ERROR:
-		say(w, " failed with %s after ", lookup_rcode_name(l, &buf));
-		break;
-	case LOOKUP_IN_PROGRESS:
-		say(w, " was still unanswered after ");
-		break;
-	case LOOKUP_ANSWERED:
-		say(w, " was answered after ");
-		break;
-	}
-	say_duration(w, l->end_ns - l->start_ns);
-	if (l->tries > 1)
-		say(w, " and %u tries", l->tries);
-	if (l->search_misses)
-		say(w, ", after %u other name%s of the search list", l->search_misses,
-			l->search_misses == 1 ? "" : "s");
-	say_lookup_drops(w, l);
-}
-
-static void hint_lookup(struct verdict *v, const struct lookup *l, const struct rule *rule)
-{
-	if (blames_dns_drop(rule->cause) && l->drop_by.program)
-		hint_program(v, l->drop_by.program);
-	else
-		snprintf(v->hint, sizeof(v->hint), "%s", rule->hint);
-}
-
-void verdict_of_lookup(const struct lookup *l, __u64 slow_ns, struct verdict *ret)
-{
-	struct words w;
-
-	*ret = (struct verdict){0};
-	w = words_for(ret);
-	set_cause(ret, lookup_cause(l, slow_ns), 0, 1);
-	ret->share = strcmp(ret->cause, "ok") ? 1 : 0;
-	say_lookup(&w, l);
-	say_lookup_outcome(&w, l);
-	for (size_t i = 0; i < verdict_delays_count; i++)
-		if (!strcmp(verdict_delays[i].cause, ret->cause) && strcmp(ret->cause, "unknown"))
-			hint_lookup(ret, l, &verdict_delays[i]);
+	if (strcmp(ret->cause, "ok"))
+		name_others(ret, main, a, slow_ns);
 }

@@ -3,13 +3,6 @@
 #include "output/names.h"
 #include "output/verdict_rules.h"
 
-static __u64 whole(const struct attempt *a)
-{
-	__u64 ns = a->end_ns - a->connect_ns;
-
-	return ns ? ns : 1;
-}
-
 /* ---- before a SYN was built --------------------------------------------------------------- */
 
 static bool is_unreachable(const struct attempt *a)
@@ -17,13 +10,13 @@ static bool is_unreachable(const struct attempt *a)
 	return a->err == ENETUNREACH || a->err == EHOSTUNREACH || a->err == ENETDOWN;
 }
 
-static __u64 charge_no_route(const struct attempt *a)
+static bool is_no_route(const struct attempt *a)
 {
 	bool routed_out = a->route.known && a->route.err < 0;
 
 	if (a->syn_sent || a->refusal.icmp || a->neigh.waited)
-		return 0;
-	return is_unreachable(a) || routed_out ? whole(a) : 0;
+		return false;
+	return is_unreachable(a) || routed_out;
 }
 
 static void say_no_route(struct words *w, const struct attempt *a)
@@ -41,9 +34,9 @@ static void say_no_route(struct words *w, const struct attempt *a)
 		say(w, " (an unreachable route in table %u)", a->route.table);
 }
 
-static __u64 charge_local_error(const struct attempt *a)
+static bool is_local_error(const struct attempt *a)
 {
-	return !a->syn_sent && a->result == ATTEMPT_FAILED ? whole(a) : 0;
+	return !a->syn_sent && a->result == ATTEMPT_FAILED;
 }
 
 static void say_local_error(struct words *w, const struct attempt *a)
@@ -61,11 +54,11 @@ static void say_local_error(struct words *w, const struct attempt *a)
 
 /* ---- on the link -------------------------------------------------------------------------- */
 
-static __u64 charge_neighbour(const struct attempt *a)
+static bool is_neighbour(const struct attempt *a)
 {
 	bool no_answer = a->neigh.waited && !a->answered && !a->syns_left;
 
-	return a->neigh.failed || no_answer ? whole(a) : 0;
+	return a->neigh.failed || no_answer;
 }
 
 static void say_neighbour(struct words *w, const struct attempt *a)
@@ -91,11 +84,11 @@ static bool rejected_here(const struct attempt *a)
 	return rejected && !a->syns_left && !a->neigh.waited && d && !d->by.program;
 }
 
-static __u64 charge_icmp(const struct attempt *a)
+static bool is_icmp(const struct attempt *a)
 {
 	bool icmp = a->refusal.icmp && !a->refusal.rst_received;
 
-	return icmp || rejected_here(a) ? whole(a) : 0;
+	return icmp || rejected_here(a);
 }
 
 static void say_icmp(struct words *w, const struct attempt *a)
@@ -106,7 +99,7 @@ static void say_icmp(struct words *w, const struct attempt *a)
 
 	if (!r->icmp) {
 		say(w, "a REJECT rule of this host stopped the SYN");
-		say_drop(w, a, blamed_drop(a, DROP_SYN));
+		say_drop(w, a->owner.netns, blamed_drop(a, DROP_SYN));
 		say_end(w, a);
 		return;
 	}
@@ -119,9 +112,9 @@ static void say_icmp(struct words *w, const struct attempt *a)
 	say_end(w, a);
 }
 
-static __u64 charge_refused(const struct attempt *a)
+static bool is_refused(const struct attempt *a)
 {
-	return a->result == ATTEMPT_REFUSED || a->refusal.rst_received ? whole(a) : 0;
+	return a->result == ATTEMPT_REFUSED || a->refusal.rst_received;
 }
 
 static void say_refused(struct words *w, const struct attempt *a)
@@ -140,9 +133,9 @@ static void say_refused(struct words *w, const struct attempt *a)
 
 /* ---- silence ------------------------------------------------------------------------------ */
 
-static __u64 charge_syn_drop(const struct attempt *a)
+static bool is_syn_drop(const struct attempt *a)
 {
-	return !a->answered && blamed_drop(a, DROP_SYN) ? whole(a) : 0;
+	return !a->answered && blamed_drop(a, DROP_SYN) && attempt_silence(a) == SILENCE_SYN_DROP;
 }
 
 static void say_syn_drop(struct words *w, const struct attempt *a)
@@ -155,26 +148,42 @@ static void say_syn_drop(struct words *w, const struct attempt *a)
 		say(w, "all %u SYNs were dropped in this host", a->syn_sent);
 	else
 		say(w, "%u of %u SYNs were dropped in this host", n, a->syn_sent);
-	say_drop(w, a, blamed_drop(a, DROP_SYN));
+	say_drop(w, a->owner.netns, blamed_drop(a, DROP_SYN));
 	say_end(w, a);
 }
 
-static __u64 charge_synack_drop(const struct attempt *a)
+static bool is_synack_drop(const struct attempt *a)
 {
-	return blamed_drop(a, DROP_SYN_ACK) ? whole(a) : 0;
+	return blamed_drop(a, DROP_SYN_ACK) && attempt_silence(a) == SILENCE_SYN_ACK_DROP;
 }
 
 static void say_synack_drop(struct words *w, const struct attempt *a)
 {
 	say_peer(w, a);
 	say(w, " answered, but its SYN-ACK was dropped in this host");
-	say_drop(w, a, blamed_drop(a, DROP_SYN_ACK));
+	say_drop(w, a->owner.netns, blamed_drop(a, DROP_SYN_ACK));
 	say_end(w, a);
 }
 
-static __u64 charge_timeout(const struct attempt *a)
+static bool is_accept_queue(const struct attempt *a)
 {
-	return a->result == ATTEMPT_TIMEOUT ? whole(a) : 0;
+	return syn_overflowed(a, OVERFLOW_ACCEPT_QUEUE) && attempt_silence(a) == SILENCE_QUEUE;
+}
+
+static bool is_syn_queue(const struct attempt *a)
+{
+	return syn_overflowed(a, OVERFLOW_SYN_QUEUE) && attempt_silence(a) == SILENCE_QUEUE;
+}
+
+static void say_overflow(struct words *w, const struct attempt *a)
+{
+	say_syn_overflow(w, a);
+	say_end(w, a);
+}
+
+static bool is_timeout(const struct attempt *a)
+{
+	return a->result == ATTEMPT_TIMEOUT;
 }
 
 static void say_timeout(struct words *w, const struct attempt *a)
@@ -184,12 +193,13 @@ static void say_timeout(struct words *w, const struct attempt *a)
 	say(w, " and nothing came back");
 	if (!a->syns_left && a->syn_sent)
 		say(w, "; none was seen leaving this host");
+	say_lost_where(w, a);
 	say_end(w, a);
 }
 
-static __u64 charge_abandoned(const struct attempt *a)
+static bool is_abandoned(const struct attempt *a)
 {
-	return a->result == ATTEMPT_ABANDONED ? whole(a) : 0;
+	return a->result == ATTEMPT_ABANDONED;
 }
 
 static void say_abandoned(struct words *w, const struct attempt *a)
@@ -201,11 +211,13 @@ static void say_abandoned(struct words *w, const struct attempt *a)
 	say(w, " had answered");
 	if (a->syn_retransmits)
 		say(w, " any of %u SYNs", a->syn_sent);
+	if (!a->answered)
+		say_lost_where(w, a);
 }
 
-static __u64 charge_unreachable(const struct attempt *a)
+static bool ended_unreachable(const struct attempt *a)
 {
-	return a->result == ATTEMPT_UNREACHABLE ? whole(a) : 0;
+	return a->result == ATTEMPT_UNREACHABLE;
 }
 
 static void say_unreachable(struct words *w, const struct attempt *a)
@@ -218,26 +230,35 @@ static void say_unreachable(struct words *w, const struct attempt *a)
 	say_end(w, a);
 }
 
-const struct rule verdict_faults[] = {
-	{"no_route", charge_no_route, say_no_route,
-		"look at: ip route get ADDRESS, ip rule, and whether the interface is up"},
-	{"local_error", charge_local_error, say_local_error,
-		"look at net.ipv4.ip_local_port_range, source addresses, and cgroup or LSM policy"},
-	{"rejected_icmp", charge_icmp, say_icmp,
-		"a REJECT rule or a missing route there: look at that host's firewall and routes"},
-	{"neighbour_failed", charge_neighbour, say_neighbour,
-		"check the next hop's address, the cable or VLAN, and: ip neigh show"},
-	{"refused", charge_refused, say_refused,
-		"is the service running and bound to that address? ss -ltn on the server"},
-	{"syn_dropped_locally", charge_syn_drop, say_syn_drop,
-		"look at the rules at that place: nft list ruleset, iptables -vnL, tc filter show"},
-	{"synack_dropped_locally", charge_synack_drop, say_synack_drop,
-		"look at the INPUT rules, rp_filter and connection tracking of this host"},
-	{"timeout", charge_timeout, say_timeout,
-		"nothing was dropped here: look at the way to the server and at its firewall"},
-	{"abandoned", charge_abandoned, say_abandoned,
-		"the application's own timeout, or it won the race with another address"},
-	{"no_route", charge_unreachable, say_unreachable,
-		"look at: ip route get ADDRESS, and at the routers on the way"},
+/* What a wait for an answer may have been. */
+#define TIME_ANSWER (TIME_PHASE(NETWORK) | TIME_PHASE(INGRESS))
+
+static const struct rule rules[] = {
+	{"no_route", is_no_route, say_no_route, TIME_PHASE(ROUTE) | TIME_PHASE(EGRESS),
+		PROOF(ROUTE) | PROOF(RETURN), 0},
+	{"local_error", is_local_error, say_local_error, TIME_PHASE(ROUTE) | TIME_PHASE(EGRESS),
+		PROOF(RETURN), 0},
+	{"rejected_icmp", is_icmp, say_icmp,
+		TIME_ANSWER | TIME_SILENCE(REFUSAL) | TIME_SILENCE(SYN_DROP), PROOF(ICMP),
+		DROP_SYN},
+	{"neighbour_failed", is_neighbour, say_neighbour,
+		TIME_ANSWER | TIME_PHASE(NEIGH) | TIME_PHASE(EGRESS) | TIME_SILENT,
+		PROOF(NEIGH_WAIT) | PROOF(NEIGH_FAILED), 0},
+	{"refused", is_refused, say_refused, TIME_ANSWER | TIME_SILENCE(REFUSAL),
+		PROOF(RST) | PROOF(RST_SENT), 0},
+	{"syn_dropped_locally", is_syn_drop, say_syn_drop, TIME_ANSWER | TIME_SILENCE(SYN_DROP), 0,
+		DROP_SYN},
+	{"synack_dropped_locally", is_synack_drop, say_synack_drop,
+		TIME_ANSWER | TIME_SILENCE(SYN_ACK_DROP), 0, DROP_SYN_ACK},
+	{"accept_queue_full", is_accept_queue, say_overflow, TIME_ANSWER | TIME_SILENCE(QUEUE),
+		PROOF(OVERFLOW) | PROOF(SYN_RETRANSMIT), 0},
+	{"syn_queue_full", is_syn_queue, say_overflow, TIME_ANSWER | TIME_SILENCE(QUEUE),
+		PROOF(OVERFLOW) | PROOF(SYN_RETRANSMIT), 0},
+	{"timeout", is_timeout, say_timeout, TIME_ANSWER | TIME_SILENCE(UNKNOWN),
+		PROOF(SYN) | PROOF(SYN_RETRANSMIT) | PROOF(SOCKET_ERROR), 0},
+	{"abandoned", is_abandoned, say_abandoned, TIME_ANSWER | TIME_SILENCE(UNKNOWN),
+		PROOF(SYN) | PROOF(SYN_RETRANSMIT) | PROOF(CLOSED), 0},
+	{"no_route", ended_unreachable, say_unreachable, TIME_ANSWER | TIME_SILENCE(UNKNOWN),
+		PROOF(SOCKET_ERROR) | PROOF(CLOSED) | PROOF(RETURN), 0},
 };
-const size_t verdict_faults_count = ARRAY_SIZE(verdict_faults);
+const struct rules verdict_faults = {ARRAY_SIZE(rules), rules};

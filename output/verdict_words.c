@@ -47,30 +47,6 @@ void say_name(struct words *w, const char *name)
 
 /* ---- drops -------------------------------------------------------------------------------- */
 
-/* Who drops with this reason, in words; the reason itself is always named beside it. */
-static const char *dropper(const char *reason)
-{
-	static const struct {
-		const char *reason, *who;
-	} known[] = {
-		{"NETFILTER_DROP", "netfilter"},
-		{"TC_EGRESS", "a tc egress filter"},
-		{"TC_INGRESS", "a tc ingress filter"},
-		{"QDISC_DROP", "the queueing discipline"},
-		{"XDP", "an XDP program"},
-		{"IP_RPFILTER", "the reverse path filter"},
-		{"BPF_CGROUP_EGRESS", "a cgroup BPF program"},
-		{"SOCKET_FILTER", "a socket filter"},
-		{"CPU_BACKLOG", "a full per-CPU backlog"},
-		{"FULL_RING", "a full device ring"},
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
-		if (!strcmp(known[i].reason, reason))
-			return known[i].who;
-	return NULL;
-}
-
 static void say_function(struct words *w, const char *location)
 {
 	int len = (int)strcspn(location, "+");
@@ -133,19 +109,19 @@ void say_lookup_drops(struct words *w, const struct lookup *l)
 	say(w, ")");
 }
 
-void say_drop(struct words *w, const struct attempt *a, const struct drop *d)
+void say_drop(struct words *w, __u32 netns, const struct drop *d)
 {
-	const char *who = dropper(d->reason);
+	const struct cause *reason = cause_of_reason(d->reason);
 
-	if (d->netns && a->owner.netns && d->netns != a->owner.netns)
+	if (d->netns && netns && d->netns != netns)
 		say(w, ", in another network namespace (%u)", d->netns);
 	if (d->by.program) {
 		say(w, " by ");
 		say_program(w, &d->by, d->dev);
 		return;
 	}
-	if (who)
-		say(w, " by %s", who);
+	if (reason && reason->who)
+		say(w, " by %s", reason->who);
 	say(w, " (");
 	if (d->reason[0])
 		say(w, "%s ", d->reason);
@@ -179,7 +155,7 @@ void say_phase_call(
 }
 
 /* Kernels without reasons tell it only by the place: the TCP receive function itself. */
-static bool explains_silence(const struct drop *d)
+bool drop_explains_silence(const struct drop *d)
 {
 	if (d->reason[0])
 		return strcmp(d->reason, "NO_SOCKET") && strncmp(d->reason, "NEIGH_", 6);
@@ -191,7 +167,7 @@ static bool explains_silence(const struct drop *d)
 const struct drop *blamed_drop(const struct attempt *a, enum rec_drop_packet packet)
 {
 	for (unsigned i = 0; i < a->drops_kept; i++)
-		if (a->drop[i].packet == packet && explains_silence(&a->drop[i]))
+		if (a->drop[i].packet == packet && drop_explains_silence(&a->drop[i]))
 			return &a->drop[i];
 	return NULL;
 }
@@ -201,7 +177,7 @@ unsigned blamed_drops(const struct attempt *a, enum rec_drop_packet packet)
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < a->drops_kept; i++)
-		n += a->drop[i].packet == packet && explains_silence(&a->drop[i]);
+		n += a->drop[i].packet == packet && drop_explains_silence(&a->drop[i]);
 	return n;
 }
 

@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The verdict on one passive open: what the listening side did, and waited for. */
+#include "output/names.h"
+#include "output/verdict_rules.h"
+
+#define TIME_IN(name) (1u << PASSIVE_IN_##name)
+
+static const struct drop *dropped(const struct passive *p, enum rec_drop_packet packet)
+{
+	for (unsigned i = 0; i < p->drops_kept; i++)
+		if (p->drop[i].packet == packet && drop_explains_silence(&p->drop[i]))
+			return &p->drop[i];
+	return NULL;
+}
+
+static void say_client(struct words *w, const struct passive *p)
+{
+	struct address client = address_of(p->tuple.saddr, p->tuple.family);
+	const struct client_side *c = &p->client;
+	struct name_buf buf;
+
+	say(w, "%s", endpoint_name(&client, p->tuple.sport, &buf));
+	if (!c->known || !c->owner.tgid)
+		return;
+	say(w, " (");
+	say_process(w, &c->owner);
+	say(w, c->hostname[0] ? " on " : " on this host");
+	say_name(w, c->hostname);
+	say(w, ")");
+}
+
+static void say_waiting(struct words *w, const struct passive *p)
+{
+	if (p->queue.known)
+		say(w, "; the queue held %u of %u when it came", p->queue.accept_len,
+			p->queue.accept_max);
+}
+
+/* "; the connection stood 1.02 s after the first SYN" */
+static void say_outcome(struct words *w, const struct passive *p)
+{
+	switch (p->result) {
+	case PASSIVE_ACCEPTED:
+	case PASSIVE_NOT_ACCEPTED:
+		say(w, "; the connection stood ");
+		say_duration(w, passive_dur_ns(p) - p->phase_ns[PASSIVE_IN_QUEUE]);
+		say(w, " after the first SYN");
+		return;
+	case PASSIVE_RESET:
+		say(w, "; the client has reset it after ");
+		break;
+	case PASSIVE_IN_PROGRESS:
+		say(w, "; still no connection after ");
+		break;
+	default:
+		say(w, "; nothing came of it in ");
+	}
+	say_duration(w, passive_dur_ns(p));
+}
+
+/* ---- the handshake ------------------------------------------------------------------------ */
+
+static bool overflowed(const struct passive *p, enum overflow queue)
+{
+	return p->overflow == queue && p->overflowed;
+}
+
+static bool is_accept_queue(const struct passive *p)
+{
+	return overflowed(p, OVERFLOW_ACCEPT_QUEUE);
+}
+
+static bool is_syn_queue(const struct passive *p)
+{
+	return overflowed(p, OVERFLOW_SYN_QUEUE);
+}
+
+static void say_overflow(struct words *w, const struct passive *p)
+{
+	say_queue(w, "the", p->overflow, &p->queue);
+	say(w, ": ");
+	if (p->final_ack)
+		say(w, "the final ACK of ");
+	else
+		say(w, "%u SYN%s of ", p->overflowed, p->overflowed == 1 ? "" : "s");
+	say_client(w, p);
+	say(w, " %s thrown away", p->final_ack || p->overflowed == 1 ? "was" : "were");
+	if (p->final_ack)
+		say(w, ", which believes that it is connected");
+	if (p->inferred)
+		say(w, " (inferred, as the queue was full then and no SYN-ACK followed)");
+	if (p->overflow == OVERFLOW_ACCEPT_QUEUE && p->owner.tgid) {
+		say(w, "; ");
+		say_process(w, &p->owner);
+		say(w, " accepts too slowly");
+	}
+	say_outcome(w, p);
+}
+
+static bool is_syn_drop(const struct passive *p)
+{
+	return dropped(p, DROP_SYN) && !p->overflowed;
+}
+
+static void say_packet_drop(struct words *w, const struct passive *p, enum rec_drop_packet packet)
+{
+	say_client(w, p);
+	say(w, " was dropped in this host");
+	say_drop(w, p->owner.netns, dropped(p, packet));
+	say_outcome(w, p);
+}
+
+static void say_syn_drop(struct words *w, const struct passive *p)
+{
+	say(w, "the SYN of ");
+	say_packet_drop(w, p, DROP_SYN);
+}
+
+static bool is_synack_drop(const struct passive *p)
+{
+	return dropped(p, DROP_SYN_ACK) && !dropped(p, DROP_SYN) && !p->overflowed;
+}
+
+static void say_synack_drop(struct words *w, const struct passive *p)
+{
+	say(w, "our SYN-ACK to ");
+	say_packet_drop(w, p, DROP_SYN_ACK);
+}
+
+/* Nothing of this host explains that the SYN-ACK was repeated. */
+static bool is_unanswered(const struct passive *p)
+{
+	return p->syn_acks && !p->overflowed && !dropped(p, DROP_SYN) && !dropped(p, DROP_SYN_ACK);
+}
+
+static bool is_repeated(const struct passive *p)
+{
+	return is_unanswered(p) && p->syn_acks > 1;
+}
+
+static void say_repeated(struct words *w, const struct passive *p)
+{
+	const struct drop *ack = dropped(p, DROP_ACK);
+
+	if (ack) {
+		say(w, "the ACK of ");
+		say_packet_drop(w, p, DROP_ACK);
+		return;
+	}
+	say(w, "the SYN-ACK to ");
+	say_client(w, p);
+	if (p->syn_acks > 1)
+		say(w, " was sent %u times", p->syn_acks);
+	else
+		say(w, " got no answer");
+	if (p->result == PASSIVE_ACCEPTED || p->result == PASSIVE_NOT_ACCEPTED)
+		say(w, " before the final ACK came");
+	else if (p->syn_acks > 1)
+		say(w, " and no ACK came");
+	say_outcome(w, p);
+}
+
+static bool is_late(const struct passive *p)
+{
+	return !p->overflowed && !dropped(p, DROP_SYN) && !dropped(p, DROP_SYN_ACK) &&
+	       p->syn_acks <= 1;
+}
+
+static void say_late(struct words *w, const struct passive *p)
+{
+	say(w, "the SYN of ");
+	say_client(w, p);
+	if (p->syns > 1)
+		say(w, " came %u times; it", p->syns);
+	say(w, " was answered only after ");
+	say_duration(w, p->phase_ns[PASSIVE_IN_SYN_RECV]);
+	say(w, "; what kept it was not observed");
+}
+
+static bool is_slow_rtt(const struct passive *p)
+{
+	return p->result != PASSIVE_IN_PROGRESS && !p->overflowed;
+}
+
+static void say_slow_rtt(struct words *w, const struct passive *p)
+{
+	say_client(w, p);
+	say(w, " took ");
+	say_duration(w, p->phase_ns[PASSIVE_IN_NETWORK]);
+	say(w, " to answer the SYN-ACK");
+}
+
+/* ---- accept() ----------------------------------------------------------------------------- */
+
+static bool is_slow_accept(const struct passive *p)
+{
+	return !p->accept_unseen && p->result != PASSIVE_IN_PROGRESS;
+}
+
+static void say_slow_accept(struct words *w, const struct passive *p)
+{
+	__u64 waited = p->phase_ns[PASSIVE_IN_QUEUE];
+
+	if (p->result == PASSIVE_ACCEPTED) {
+		say(w, "the connection of ");
+		say_client(w, p);
+		say(w, " stood, but ");
+		if (p->owner.tgid)
+			say_process(w, &p->owner);
+		else
+			say(w, "the server");
+		say(w, " accepted it only ");
+		say_duration(w, waited);
+		say(w, " later");
+		return;
+	}
+	say(w, "the connection of ");
+	say_client(w, p);
+	say(w, " was %snot accepted after ", p->result == PASSIVE_RESET ? "" : "still ");
+	say_duration(w, waited);
+	if (p->owner.tgid) {
+		say(w, " by ");
+		say_process(w, &p->owner);
+	}
+	say_waiting(w, p);
+}
+
+/* ---- it came to nothing -------------------------------------------------------------------- */
+
+static bool is_reset(const struct passive *p)
+{
+	return p->result == PASSIVE_RESET;
+}
+
+static void say_reset(struct words *w, const struct passive *p)
+{
+	say_client(w, p);
+	say(w, " sent a RST ");
+	say_duration(w, passive_dur_ns(p));
+	say(w, " after its SYN, before it was accepted");
+}
+
+static const struct passive_rule fault[] = {
+	{"accept_queue_full", is_accept_queue, say_overflow, TIME_IN(SYN_RECV) | TIME_IN(NETWORK),
+		PROOF(SYN_RECEIVED) | PROOF(OVERFLOW), 0},
+	{"syn_queue_full", is_syn_queue, say_overflow, TIME_IN(SYN_RECV) | TIME_IN(NETWORK),
+		PROOF(SYN_RECEIVED) | PROOF(OVERFLOW), 0},
+	{"reset_by_client", is_reset, say_reset, TIME_IN(NETWORK), PROOF(RST) | PROOF(CLOSED), 0},
+	{"syn_dropped_locally", is_syn_drop, say_syn_drop, TIME_IN(SYN_RECV) | TIME_IN(NETWORK), 0,
+		DROP_SYN},
+	{"synack_dropped_locally", is_synack_drop, say_synack_drop,
+		TIME_IN(SYN_RECV) | TIME_IN(NETWORK), 0, DROP_SYN_ACK},
+	{"synack_unanswered", is_unanswered, say_repeated, TIME_IN(SYN_RECV) | TIME_IN(NETWORK),
+		PROOF(SYN_ACK_SENT) | PROOF(SYN_ACK_RETRANSMIT), DROP_ACK},
+};
+const struct passive_rules verdict_passive_faults = {ARRAY_SIZE(fault), fault};
+
+static const struct passive_rule delay[] = {
+	{"accept_queue_full", is_accept_queue, say_overflow, TIME_IN(SYN_RECV) | TIME_IN(NETWORK),
+		PROOF(SYN_RECEIVED) | PROOF(OVERFLOW), 0},
+	{"syn_queue_full", is_syn_queue, say_overflow, TIME_IN(SYN_RECV) | TIME_IN(NETWORK),
+		PROOF(SYN_RECEIVED) | PROOF(OVERFLOW), 0},
+	{"syn_dropped_locally", is_syn_drop, say_syn_drop, TIME_IN(SYN_RECV), PROOF(SYN_RECEIVED),
+		DROP_SYN},
+	{"synack_dropped_locally", is_synack_drop, say_synack_drop, TIME_IN(SYN_RECV),
+		PROOF(SYN_ACK_RETRANSMIT), DROP_SYN_ACK},
+	{"synack_unanswered", is_repeated, say_repeated, TIME_IN(SYN_RECV),
+		PROOF(SYN_ACK_SENT) | PROOF(SYN_ACK_RETRANSMIT) | PROOF(ESTABLISHED), DROP_ACK},
+	{"unknown", is_late, say_late, TIME_IN(SYN_RECV), PROOF(SYN_RECEIVED) | PROOF(SYN_ACK_SENT),
+		0},
+	{"slow_rtt", is_slow_rtt, say_slow_rtt, TIME_IN(NETWORK),
+		PROOF(SYN_ACK_SENT) | PROOF(SYN_ACK_RETRANSMIT) | PROOF(ESTABLISHED), 0},
+	{"slow_accept", is_slow_accept, say_slow_accept, TIME_IN(QUEUE),
+		PROOF(ESTABLISHED) | PROOF(ACCEPT) | PROOF(CLOSED), 0},
+};
+const struct passive_rules verdict_passive_delays = {ARRAY_SIZE(delay), delay};
+
+/* ---- the judge ---------------------------------------------------------------------------- */
+
+static __u64 charge(const struct passive_rule *rule, const struct passive *p)
+{
+	__u64 sum = 0;
+
+	if (!rule->applies(p))
+		return 0;
+	for (enum passive_phase i = 0; i < PASSIVE_PHASES; i++)
+		if (rule->time & 1u << i)
+			sum += p->phase_ns[i];
+	return sum;
+}
+
+static void point_at_evidence(
+	struct verdict *v, const struct passive_rule *rule, const struct passive *p)
+{
+	for (unsigned i = 0; i < p->moments_kept; i++)
+		if (verdict_proves(
+			    &p->moment[i], p->drop, p->drops_kept, rule->proof, rule->dropped))
+			verdict_evidence(v, i);
+}
+
+static void apply(struct verdict *v, const struct passive_rule *rule, const struct passive *p)
+{
+	const struct drop *d = rule->dropped ? dropped(p, rule->dropped) : NULL;
+	struct words w = verdict_words(v);
+
+	verdict_set(v, rule->cause, charge(rule, p), passive_dur_ns(p));
+	if (d && d->by.program)
+		verdict_hint_program(v, d->by.program);
+	else if (strcmp(rule->cause, "unknown"))
+		verdict_hint(v, rule->cause);
+	point_at_evidence(v, rule, p);
+	rule->say(&w, p);
+}
+
+static const struct passive_rule *first_fault(const struct passive *p)
+{
+	for (size_t i = 0; i < verdict_passive_faults.count; i++)
+		if (verdict_passive_faults.rule[i].applies(p))
+			return &verdict_passive_faults.rule[i];
+	return NULL;
+}
+
+static unsigned collect_delays(struct candidate c[VERDICT_CANDIDATES],
+	const struct passive_rule *main, const struct passive *p)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < verdict_passive_delays.count; i++) {
+		const struct passive_rule *rule = &verdict_passive_delays.rule[i];
+
+		if (!main || !(rule->time & main->time))
+			c[n++] = (struct candidate){charge(rule, p), rule};
+	}
+	return n;
+}
+
+static const struct passive_rule *worst_delay(const struct passive *p)
+{
+	struct candidate c[VERDICT_CANDIDATES];
+
+	return verdict_costliest(c, collect_delays(c, NULL, p), 1) ? c[0].rule : NULL;
+}
+
+static void name_others(
+	struct verdict *v, const struct passive_rule *main, const struct passive *p, __u64 slow_ns)
+{
+	__u64 tenth = passive_dur_ns(p) / 10, least = tenth > slow_ns ? tenth : slow_ns;
+	struct candidate c[VERDICT_CANDIDATES];
+	unsigned n = verdict_costliest(c, collect_delays(c, main, p), least);
+
+	for (unsigned i = 0; i < n; i++) {
+		const struct passive_rule *rule = c[i].rule;
+		struct words w = verdict_also(v, rule->cause, c[i].ns, passive_dur_ns(p));
+
+		rule->say(&w, p);
+	}
+}
+
+static void judge_ok(struct verdict *v, const struct passive *p)
+{
+	struct words w = verdict_words(v);
+
+	verdict_set(v, "ok", 0, 1);
+	say(&w, "the connection of ");
+	say_client(&w, p);
+	say(&w, p->result == PASSIVE_NOT_ACCEPTED ? " stands since " : " was accepted after ");
+	say_duration(&w, passive_dur_ns(p));
+}
+
+static void judge_unknown(struct verdict *v, const struct passive *p)
+{
+	struct words w = verdict_words(v);
+
+	verdict_set(v, "unknown", 0, 1);
+	if (p->result == PASSIVE_IN_PROGRESS) {
+		say(&w, "the handshake with ");
+		say_client(&w, p);
+		say(&w, " was still under way when tracing ended");
+	} else if (p->accept_unseen) {
+		say(&w, "the connection of ");
+		say_client(&w, p);
+		say(&w, " was accepted in a way that is not observed (io_uring): how long it "
+			"waited "
+			"is not known");
+	} else {
+		say_client(&w, p);
+		say(&w, " did not become a connection, and nothing observed says why");
+	}
+}
+
+/* How long it took as far as that was seen. */
+static __u64 seen_ns(const struct passive *p)
+{
+	return passive_dur_ns(p) - (p->accept_unseen ? p->phase_ns[PASSIVE_IN_QUEUE] : 0);
+}
+
+void verdict_of_passive(const struct passive *p, __u64 slow_ns, struct verdict *ret)
+{
+	bool up = p->result == PASSIVE_ACCEPTED || p->result == PASSIVE_NOT_ACCEPTED;
+	bool open = p->result == PASSIVE_IN_PROGRESS;
+	const struct passive_rule *main = NULL;
+
+	*ret = (struct verdict){0};
+	if (!up && !open)
+		main = first_fault(p);
+	else if (seen_ns(p) >= slow_ns)
+		main = worst_delay(p);
+	if (main)
+		apply(ret, main, p);
+	else if (up && passive_dur_ns(p) < slow_ns)
+		judge_ok(ret, p);
+	else
+		judge_unknown(ret, p);
+	if (strcmp(ret->cause, "ok"))
+		name_others(ret, main, p, slow_ns);
+}
