@@ -27,6 +27,25 @@ static const struct attempt *with_server(
 	return peers_server(p->peers, p->self, a, &joined->server) ? joined : a;
 }
 
+static const struct passive *with_client(
+	const struct pipeline *p, const struct passive *passive, struct passive *joined)
+{
+	if (!p->peers || passive->client.known)
+		return passive;
+	*joined = *passive;
+	return peers_client(p->peers, p->self, passive, &joined->client) ? joined : passive;
+}
+
+/* Of what listens here: as above, accept() standing for what the caller waits for. */
+static bool is_passive_selected(const struct opts *o, const struct passive *p)
+{
+	if (o->no_accept || (o->failed && p->result == PASSIVE_ACCEPTED))
+		return false;
+	if (passive_dur_ns(p) <= o->slower_than_ns && o->slower_than_ns)
+		return false;
+	return !o->iface || !strcmp(p->dev, o->iface);
+}
+
 /* A connect or an accept has been shown. */
 static void count_one(struct pipeline *p)
 {
@@ -51,6 +70,23 @@ static void on_attempt(void *arg, const struct attempt *a)
 	count_one(p);
 }
 
+static void on_passive(void *arg, const struct passive *passive)
+{
+	struct pipeline *p = arg;
+	struct passive joined;
+	struct verdict v;
+
+	if (p->result || !is_passive_selected(p->opts, passive) || !matches(p, &passive->tuple))
+		return;
+	p->summary.accepts[passive->result]++;
+	passive = with_client(p, passive, &joined);
+	verdict_of_passive(passive, p->slow_ns, &v);
+	pipeline_keep(p, p->sink->ops->accept(p->sink, passive, &v));
+	if (p->histograms)
+		pipeline_keep(p, histograms_passive(p->histograms, passive, &v));
+	count_one(p);
+}
+
 static void on_lookup(void *arg, const struct lookup *l)
 {
 	struct pipeline *p = arg;
@@ -66,7 +102,10 @@ static void on_lookup(void *arg, const struct lookup *l)
 
 static int connect_open(struct pipeline *p, __u64 start_ns)
 {
-	struct tracker_cfg cfg = {.arg = p, .on_lookup = on_lookup, .on_attempt = on_attempt};
+	struct tracker_cfg cfg = {.arg = p,
+		.on_lookup = on_lookup,
+		.on_attempt = on_attempt,
+		.on_passive = on_passive};
 
 	if (p->opts->hist) {
 		p->histograms = histograms_new(p->opts->by);

@@ -93,13 +93,31 @@ def wrong_drop:
 	(if .drop.reason == "CONSUMED" or .drop.reason == "NOT_DROPPED_YET"
 		then "no drop: \(.drop)" else empty end);
 
+# Bounds are powers of two, without a gap, and nothing is counted twice or left out.
+def wrong_histogram:
+	has_keys("histogram"; ["side", "phase", "by", "result", "buckets", "count", "sum_ns"]),
+	(if [.side] - ["connect", "accept"] != [] then "side unknown: \(.side)" else empty end),
+	(if .phase == "total" then empty
+		elif .side == "connect" then [.phase] - phases else [.phase] - accept_phases end
+		| if . != [] then "phase unknown: \(.)" else empty end),
+	(if [.result] - results - accept_results != [] then "result unknown: \(.result)" else empty end),
+	(if (.buckets | map(.count) | add) != .count or .count < 1
+		then "buckets add up to \(.buckets | map(.count) | add), not \(.count)" else empty end),
+	(.buckets | if .[0].count < 1 or .[-1].count < 1 then "empty buckets at an end: \(.)" else empty end,
+		if ([range(1; length) as $i | .[$i].le_ns != 2 * .[$i - 1].le_ns] | any)
+			or (.[0].le_ns | log2 | . != floor)
+			then "bounds: \(map(.le_ns))" else empty end),
+	(if .sum_ns > ([.buckets[] | .le_ns * .count] | add) and .buckets[-1].le_ns < 4503599627370496
+		then "sum_ns \(.sum_ns) is more than the buckets allow" else empty end);
+
 def wrong_line:
 	(if .v != 1 then "v is \(.v)" else empty end),
 	(if [.type] - types != [] then "type unknown: \(.type)" else empty end),
 	(if too_big != [] then "number too big: \(too_big[0]) in a \(.type) line" else empty end),
 	(if integers_but_some != [] then "not an integer: \(integers_but_some[0]) in \(.type)" else empty end),
 	(if .type == "drop" then wrong_drop else empty end),
-	(if .type == "accept" then wrong_accept else empty end),
+	(if .type == "accept" then wrong_accept elif .type == "histogram" then wrong_histogram
+		else empty end),
 	(if .type == "connect" then wrong_connect elif .type == "dns" then wrong_dns else empty end);
 
 # The summary counts what was printed, unless the run was told to print only some.
@@ -130,10 +148,30 @@ def wrong_drop_counts:
 				| map({(.[0].drop.reason // "unknown"): length}) | add // {}) != .drops
 			then "reasons of the lines are not those of the summary: \(.drops)" else empty end);
 
+# The totals count each line, the slowest are the slowest lines; only where they were asked for.
+def wrong_histograms:
+	map(select(.type == "connect" or .type == "accept")) as $seen
+	| map(select(.type == "histogram" and .phase == "total")) as $totals
+	| if .[-1] | has("slowest") | not then
+		(if map(select(.type == "histogram")) != [] then "histograms, but none slowest" else empty end)
+	else
+		(("connect", "accept") as $side
+			| ($seen | map(select(.type == $side)) | group_by(.result)
+				| map({(.[0].result): [length, (map(.dur_ns) | add)]}) | add) as $lines
+			| ($totals | map(select(.side == $side)) | group_by(.result)
+				| map({(.[0].result): [(map(.count) | add), (map(.sum_ns) | add)]}) | add) as $counted
+			| if $lines != $counted
+				then "\($side) lines are \($lines), the histograms say \($counted)" else empty end),
+		(.[-1].slowest | map(.dur_ns)) as $slowest
+			| if $slowest != ($seen | map(.dur_ns) | sort | reverse | .[:10])
+				then "these are not the slowest: \($slowest)" else empty end
+	end;
+
 def sound: [
 	(if .[0].type != "meta" then "the first line is \(.[0].type), not meta" else empty end),
 	(if .[-1].type != "summary" then "the last line is \(.[-1].type), not summary" else empty end),
 	(.[] | wrong_line),
 	wrong_summary,
-	wrong_drop_counts
+	wrong_drop_counts,
+	wrong_histograms
 ];
