@@ -51,7 +51,7 @@ static void add_moment_of(
 	struct moment *m = add_moment(o, rec->hdr.ts_ns, at);
 
 	timeline_set_dev(m->dev, &rec->dev);
-	m->err = -rec->err;
+	m->err = rec->err > 0 ? -rec->err : 0;
 	if (rec->flags & PASSIVE_QUEUE_KNOWN) {
 		m->queue_len = rec->accept_len;
 		m->queue_max = rec->accept_max;

@@ -2,9 +2,9 @@
 /*
  * Any bytes as a record stream: decode -> correlate -> judge -> JSON and text, as `connect`,
  * `trace` and `drops` do it. Nothing may crash, leak or read outside its input; and whatever the
- * stream, the phases of every attempt sum to its duration and its timeline is in order, callees
- * take no longer than their caller, and every call and every drop is accounted for. The input is a
- * recording without its magic.
+ * stream, the phases of every attempt and passive open sum to its duration and its timeline is in
+ * order, callees take no longer than their caller, and every call and every drop is accounted for.
+ * The input is a recording without its magic.
  */
 #include "output/event.h"
 #include "output/sink.h"
@@ -16,6 +16,13 @@ struct judge {
 	__u64 drops, drops_of_packets;
 };
 
+static void check_order(const struct moment *moment, unsigned count)
+{
+	for (unsigned i = 1; i < count; i++)
+		if (moment[i].ts_ns < moment[i - 1].ts_ns)
+			abort();
+}
+
 static void on_attempt(void *arg, const struct attempt *a)
 {
 	struct judge *j = arg;
@@ -26,15 +33,32 @@ static void on_attempt(void *arg, const struct attempt *a)
 		sum += a->phase_ns[i];
 	if (sum != attempt_dur_ns(a))
 		abort();
-	for (unsigned i = 1; i < a->moments_kept; i++)
-		if (a->moment[i].ts_ns < a->moment[i - 1].ts_ns)
-			abort();
+	check_order(a->moment, a->moments_kept);
 	for (unsigned i = 1; i < a->calls_kept; i++)
 		if (a->call[i].start_ns < a->call[i - 1].start_ns)
 			abort();
 	verdict_of_attempt(a, 100000000, &v);
 	j->json->ops->connect(j->json, a, &v);
 	j->text->ops->connect(j->text, a, &v);
+}
+
+static void on_passive(void *arg, const struct passive *p)
+{
+	struct judge *j = arg;
+	struct verdict v;
+	__u64 sum = 0;
+
+	for (int i = 0; i < PASSIVE_PHASES; i++) {
+		sum += p->phase_ns[i];
+		if (p->phase_ns[i] && !(p->phase_seen & 1u << i))
+			abort();
+	}
+	if (sum != passive_dur_ns(p))
+		abort();
+	check_order(p->moment, p->moments_kept);
+	verdict_of_passive(p, 100000000, &v);
+	j->json->ops->accept(j->json, p, &v);
+	j->text->ops->accept(j->text, p, &v);
 }
 
 static void on_lookup(void *arg, const struct lookup *l)
@@ -171,9 +195,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.dropped = drops_new(8, 1)};
 	struct tracker_cfg tcfg = {.max_attempts = 16,
 		.max_lookups = 16,
+		.max_passives = 16,
 		.arg = &j,
 		.on_attempt = on_attempt,
-		.on_lookup = on_lookup};
+		.on_lookup = on_lookup,
+		.on_passive = on_passive};
 	struct paths_cfg pcfg = {.max_stacks = 8,
 		.max_packets = 8,
 		.max_sockets = 8,
