@@ -162,8 +162,8 @@ static void say_repeated(struct words *w, const struct passive *p)
 
 static bool is_late(const struct passive *p)
 {
-	return !p->overflowed && !dropped(p, DROP_SYN) && !dropped(p, DROP_SYN_ACK) &&
-	       p->syn_acks <= 1;
+	return p->result != PASSIVE_IN_PROGRESS && p->syn_acks <= 1 && !p->overflowed &&
+	       !dropped(p, DROP_SYN) && !dropped(p, DROP_SYN_ACK);
 }
 
 static void say_late(struct words *w, const struct passive *p)
@@ -358,12 +358,13 @@ static void name_others(
 
 static void judge_ok(struct verdict *v, const struct passive *p)
 {
+	bool accepted = p->result == PASSIVE_ACCEPTED;
 	struct words w = verdict_words(v);
 
 	verdict_set(v, "ok", 0, 1);
 	say(&w, "the connection of ");
 	say_client(&w, p);
-	say(&w, p->result == PASSIVE_NOT_ACCEPTED ? " stands since " : " was accepted after ");
+	say(&w, accepted ? " was accepted after " : " was not accepted yet after ");
 	say_duration(&w, passive_dur_ns(p));
 }
 

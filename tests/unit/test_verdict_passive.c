@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Verdicts on passive opens: what a listening socket did, and when that is no cause for alarm. */
+#include "output/verdict_rules.h"
+#include "tests/unit/sample_passive.h"
+#include "tests/unit/unit.h"
+
+#define SLOW (100 * MS)
+
+static struct verdict judge(struct passive p)
+{
+	struct verdict v;
+
+	verdict_of_passive(&p, SLOW, &v);
+	if (strcmp(v.cause, "ok") && strcmp(v.cause, "unknown")) {
+		CHECK(v.evidences);
+		CHECK(v.hint[0]);
+		CHECK(cause_find(v.cause));
+	}
+	for (unsigned i = 0; i < v.evidences; i++)
+		CHECK(v.evidence[i] < p.moments_kept && (!i || v.evidence[i] > v.evidence[i - 1]));
+	return v;
+}
+
+static void check_says(int line, const struct verdict *v, const char *cause, const char *says)
+{
+	unit_check_str(__FILE__, line, "cause", v->cause, cause);
+	if (!strstr(v->text, says))
+		unit_fail(__FILE__, line, "\"%s\" does not say \"%s\"", v->text, says);
+}
+
+#define SAYS(v, cause, text) check_says(__LINE__, v, cause, text)
+
+/* Accepted WAIT after it stood, that RTT after the SYN-ACK. */
+static struct passive accepted(__u64 rtt, __u64 wait)
+{
+	struct passive p = sample_passive();
+
+	passive_phase(&p, PASSIVE_IN_SYN_RECV, 12 * US);
+	passive_phase(&p, PASSIVE_IN_NETWORK, rtt);
+	passive_phase(&p, PASSIVE_IN_QUEUE, wait);
+	passive_moment(&p, 0, AT_SYN_RECEIVED, "eth0");
+	passive_moment(&p, 12 * US, AT_SYN_ACK_SENT, "eth0");
+	passive_moment(&p, rtt, AT_ESTABLISHED, "");
+	passive_moment(&p, wait, AT_ACCEPT, "");
+	return p;
+}
+
+static void drops(struct passive *p, enum rec_drop_packet packet)
+{
+	passive_moment(p, 2 * US, AT_DROP, "")->drop = p->drops;
+	p->drop[p->drops] = (struct drop){
+		.packet = packet, .reason = "NETFILTER_DROP", .location = "nf_hook_slow+0x5c"};
+	p->drops_kept = ++p->drops;
+}
+
+/* The first SYN or SYN-ACK was in vain, the second a second later was not. */
+static struct passive second_try(enum moment_kind again)
+{
+	struct passive p = sample_passive();
+
+	passive_phase(&p, PASSIVE_IN_SYN_RECV, 1000 * MS);
+	passive_phase(&p, PASSIVE_IN_NETWORK, MS);
+	passive_phase(&p, PASSIVE_IN_QUEUE, MS);
+	passive_moment(&p, 0, AT_SYN_RECEIVED, "eth0");
+	if (again == AT_SYN_ACK_RETRANSMIT)
+		passive_moment(&p, 10 * US, AT_SYN_ACK_SENT, "eth0");
+	passive_moment(&p, 999 * MS, again, "eth0");
+	passive_moment(&p, MS, AT_ESTABLISHED, "");
+	passive_moment(&p, MS, AT_ACCEPT, "");
+	return p;
+}
+
+/* ---- no alarm ----------------------------------------------------------------------------- */
+
+static void test_fast_is_ok(void)
+{
+	struct verdict v = judge(sample_accepted());
+
+	SAYS(&v, "ok", "the connection of 10.9.0.1:40000 was accepted after 412 us");
+	CHECK_INT(v.alsos, 0);
+	CHECK_INT(v.evidences, 0);
+}
+
+static void test_not_accepted_yet_is_ok(void)
+{
+	struct passive p = accepted(300 * US, 20 * MS);
+	struct verdict v;
+
+	p.result = PASSIVE_NOT_ACCEPTED;
+	v = judge(p);
+	SAYS(&v, "ok", "not accepted yet");
+}
+
+static void test_accepted_unseen_is_no_slow_accept(void)
+{
+	struct passive p = accepted(300 * US, 5000 * MS);
+	struct verdict v;
+
+	p.accept_unseen = true;
+	v = judge(p);
+	SAYS(&v, "unknown", "accepted in a way that is not observed");
+	CHECK_INT(v.alsos, 0);
+	p = accepted(300 * US, 20 * MS);
+	p.accept_unseen = true;
+	v = judge(p);
+	SAYS(&v, "ok", "");
+	p = accepted(400 * MS, 5000 * MS); /* but what was seen of it was slow */
+	p.accept_unseen = true;
+	v = judge(p);
+	SAYS(&v, "slow_rtt", "took 400 ms to answer the SYN-ACK");
+	CHECK_INT(v.alsos, 0);
+}
+
+static void test_under_way_at_the_end(void)
+{
+	struct passive p = sample_passive();
+	struct verdict v;
+
+	p.result = PASSIVE_IN_PROGRESS;
+	passive_moment(&p, 0, AT_SYN_RECEIVED, "eth0");
+	passive_moment(&p, 10 * US, AT_SYN_ACK_SENT, "eth0");
+	passive_phase(&p, PASSIVE_IN_SYN_RECV, 10 * US);
+	passive_phase(&p, PASSIVE_IN_NETWORK, 300 * MS);
+	v = judge(p);
+	SAYS(&v, "unknown", "still under way when tracing ended");
+}
+
+/* ---- slow --------------------------------------------------------------------------------- */
+
+static void test_slow_accept(void)
+{
+	struct passive p = accepted(300 * US, 700 * MS);
+	struct verdict v = judge(p);
+
+	SAYS(&v, "slow_accept",
+		"the connection of 10.9.0.1:40000 stood, but nginx[7] accepted it only 700 ms "
+		"later");
+	CHECK(v.share > 0.99);
+	CHECK_INT(v.evidences, 2);
+	p.result = PASSIVE_NOT_ACCEPTED;
+	p.queue = (struct listen_queue){.known = true, .accept_len = 2, .accept_max = 128};
+	v = judge(p);
+	SAYS(&v, "slow_accept",
+		"was still not accepted after 700 ms by nginx[7]; the queue held 2 "
+		"of 128 when it came");
+}
+
+static void test_slow_client(void)
+{
+	struct passive p = accepted(400 * MS, 200 * MS);
+	struct verdict v = judge(p);
+
+	SAYS(&v, "slow_rtt", "10.9.0.1:40000 took 400 ms to answer the SYN-ACK");
+	CHECK_INT(v.alsos, 1);
+	CHECK_STR(v.also[0].cause, "slow_accept");
+}
+
+static void test_the_client_is_named(void)
+{
+	struct passive p = accepted(400 * MS, 0);
+	struct verdict v;
+
+	p.client = (struct client_side){.known = true, .owner = sample_owner()};
+	v = judge(p);
+	SAYS(&v, "slow_rtt", "10.9.0.1:40000 (curl[4242] on this host) took");
+	strcpy(p.client.hostname, "laptop");
+	v = judge(p);
+	SAYS(&v, "slow_rtt", "10.9.0.1:40000 (curl[4242] on laptop) took");
+}
+
+/* ---- full queues -------------------------------------------------------------------------- */
+
+static void test_final_ack_finds_no_room(void)
+{
+	struct verdict v = judge(sample_overflow());
+
+	SAYS(&v, "accept_queue_full",
+		"the accept queue was full (2 of 1): the final ACK of 10.9.0.1:40000 (curl[4242] "
+		"on this host) was thrown away, which believes that it is connected (inferred");
+	CHECK(strstr(v.text, "nginx[7] accepts too slowly"));
+}
+
+static void test_syns_find_no_room(void)
+{
+	struct verdict v = judge(sample_refused_syns());
+
+	SAYS(&v, "syn_queue_full",
+		"the SYN queue was full (8 of 8): 3 SYNs of 10.9.0.1:40000 were "
+		"thrown away; nothing came of it in 7.00 s");
+}
+
+static void test_room_for_the_second_syn(void)
+{
+	struct passive p = second_try(AT_SYN_ACK_SENT);
+	struct verdict v;
+
+	p.syns = 2;
+	p.overflow = OVERFLOW_ACCEPT_QUEUE;
+	p.overflowed = 1;
+	p.queue = (struct listen_queue){true, 2, 1, 0};
+	v = judge(p);
+	SAYS(&v, "accept_queue_full", "1 SYN of 10.9.0.1:40000 was thrown away");
+	CHECK(strstr(v.text, "the connection stood 1.00 s after the first SYN"));
+}
+
+/* ---- packets dropped or not answered ------------------------------------------------------- */
+
+static void test_dropped_here(void)
+{
+	struct passive p = second_try(AT_SYN_ACK_SENT);
+	struct verdict v;
+
+	drops(&p, DROP_SYN);
+	v = judge(p);
+	SAYS(&v, "syn_dropped_locally",
+		"the SYN of 10.9.0.1:40000 was dropped in this host by "
+		"netfilter (NETFILTER_DROP in nf_hook_slow)");
+	p = second_try(AT_SYN_ACK_RETRANSMIT);
+	p.syn_acks = 2;
+	drops(&p, DROP_SYN_ACK);
+	v = judge(p);
+	SAYS(&v, "synack_dropped_locally", "our SYN-ACK to 10.9.0.1:40000 was dropped");
+	p.drop[0].packet = DROP_ACK;
+	v = judge(p);
+	SAYS(&v, "synack_unanswered", "the ACK of 10.9.0.1:40000 was dropped in this host");
+}
+
+static void test_syn_ack_repeated(void)
+{
+	struct passive p = second_try(AT_SYN_ACK_RETRANSMIT);
+	struct verdict v;
+
+	p.syn_acks = 2;
+	v = judge(p);
+	SAYS(&v, "synack_unanswered",
+		"the SYN-ACK to 10.9.0.1:40000 was sent 2 times before the final ACK came");
+	p.result = PASSIVE_TIMED_OUT;
+	p.moments_kept = p.moments = 3;
+	v = judge(p);
+	SAYS(&v, "synack_unanswered", "was sent 2 times and no ACK came; nothing came of it in");
+}
+
+static void test_late_for_no_known_reason(void)
+{
+	struct passive p = second_try(AT_SYN_ACK_SENT);
+	struct verdict v;
+
+	p.syns = 2;
+	v = judge(p);
+	SAYS(&v, "unknown",
+		"came 2 times; it was answered only after 1.00 s; what kept it was not "
+		"observed");
+}
+
+/* ---- reset -------------------------------------------------------------------------------- */
+
+static void test_reset_by_client(void)
+{
+	struct passive p = accepted(300 * US, 20 * MS);
+	struct verdict v;
+
+	p.result = PASSIVE_RESET;
+	p.moment[3].at = AT_RST;
+	v = judge(p);
+	SAYS(&v, "reset_by_client", "10.9.0.1:40000 sent a RST 20.3 ms after its SYN");
+	CHECK_INT(v.alsos, 0);
+	p = accepted(300 * US, 3000 * MS);
+	p.result = PASSIVE_RESET;
+	p.moment[3].at = AT_RST;
+	v = judge(p);
+	SAYS(&v, "reset_by_client", "before it was accepted");
+	CHECK_STR(v.also[0].cause, "slow_accept"); /* what it has tired of, perhaps */
+}
+
+int main(void)
+{
+	UNIT_RUN(test_fast_is_ok);
+	UNIT_RUN(test_not_accepted_yet_is_ok);
+	UNIT_RUN(test_accepted_unseen_is_no_slow_accept);
+	UNIT_RUN(test_under_way_at_the_end);
+	UNIT_RUN(test_slow_accept);
+	UNIT_RUN(test_slow_client);
+	UNIT_RUN(test_the_client_is_named);
+	UNIT_RUN(test_final_ack_finds_no_room);
+	UNIT_RUN(test_syns_find_no_room);
+	UNIT_RUN(test_room_for_the_second_syn);
+	UNIT_RUN(test_dropped_here);
+	UNIT_RUN(test_syn_ack_repeated);
+	UNIT_RUN(test_late_for_no_known_reason);
+	UNIT_RUN(test_reset_by_client);
+	return unit_status();
+}
