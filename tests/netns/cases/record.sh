@@ -95,3 +95,40 @@ garble() { # FILE COUNT: FILE.0, FILE.1 ..., each with another byte changed to a
 		    open(f"{sys.argv[1]}.{seed}", "wb").write(bad)
 	END
 }
+
+gone() { # PID
+	! kill -0 "$1" 2>/dev/null
+}
+
+case_replay_joined() { # two recordings, as of two hosts: a NAT between them, so that neither knows the other
+	topology
+	setting "$C" ipv4/tcp_syn_retries=1
+	nft_rules "$R" <<-END
+		table ip pathlag_test {
+			chain in {
+				type nat hook prerouting priority -100;
+				tcp dport 8080 dnat to $WEB:80
+			}
+		}
+	END
+	start "$S" recorder "$PATHLAG" connect --json -w "$T/server.rec" -o "$T/server.out" --netns "$S" \
+		--ready-fd 1
+	RECORDER=$PID
+	wait_for 'the recording' 15 grep -q ready "$T/recorder.log"
+	start "$S" server python3 "$CLIENTS/serve.py" 80 --backlog 1 --never
+	wait_for 'the server' 10 grep -q listening "$T/server.log"
+	ip netns exec "$S" python3 "$CLIENTS/tcp.py" -n 2 127.0.0.1 80 >"$T/fill"
+	lag -w "$T/client.rec" -- python3 "$CLIENTS/tcp.py" 10.9.1.1 8080
+	kill -TERM "$RECORDER"
+	wait_for 'the end of the recording' 10 gone "$RECORDER"
+	expect 'connect | .verdict.cause == "timeout" and (has("server") | not)' 'the client alone cannot know'
+	judge
+	"$PATHLAG" replay --json "$T/client.rec" "$T/server.rec" >"$OUT" 2>"$ERR" || problem "replay failed: $(tail -n1 "$ERR")"
+	expect 'connects | map(select(.tuple.dport == 8080)) | one("connect")
+		| .verdict.cause == "accept_queue_full" and .server.hostname != null
+			and .server.accept_len == 2 and .server.accept_max == 1
+			and (.verdict.text | test("2 of 1"))' 'the server, in the other recording, says why'
+	expect 'of("accept") | map(select(.tuple.saddr != "127.0.0.1")) | one("accept")
+		| .client.hostname != null and .client.owner.comm == "python3"' 'and knows whose it was'
+	expect '(of("meta") | length == 2) and (of("summary") | length == 2)' 'each is told to its end'
+}
