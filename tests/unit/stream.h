@@ -127,7 +127,7 @@ static inline void stream_put(
 	int n;
 
 	*hdr = (struct rec_hdr){
-		.type = type, .len = (__u16)len, .ts_ns = 1000 * MS + (__u64)(ms * MS)};
+		.type = type, .len = (__u16)len, .ts_ns = 1000 * MS + (__u64)(__s64)(ms * MS)};
 	n = decoder_read(s->decoder, rec, len, &ev);
 	if (n < 0)
 		unit_fail(__FILE__, __LINE__, "record type %d is refused", type);
@@ -143,7 +143,7 @@ static inline void stream_put(
 
 static inline __u64 at_ms(double ms)
 {
-	return 1000 * MS + (__u64)(ms * MS);
+	return 1000 * MS + (__u64)(__s64)(ms * MS);
 }
 
 static inline struct rec_owner stream_owner(__u32 tgid)
