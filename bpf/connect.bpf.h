@@ -341,15 +341,11 @@ static __always_inline __u32 connect_blocking(const struct sock *sk)
 	return PEEK(file, file, f_flags) & O_NONBLOCK ? CONNECT_NONBLOCK : 0;
 }
 
-static __always_inline void connect_emit(
-	const struct sock *sk, const struct attempt *a, const struct call *c)
+static __always_inline void connect_fill(struct rec_connect *r, const struct sock *sk,
+	const struct rec_owner *owner, const struct call *c)
 {
-	struct rec_connect *r = rec_start(REC_CONNECT, sizeof(*r));
-
-	if (!r)
-		return;
 	r->sk = (__u64)sk;
-	r->owner = a->owner;
+	r->owner = *owner;
 	sock_tuple(sk, &r->tuple);
 	r->flags = connect_blocking(sk);
 	r->pad = 0;
@@ -367,7 +363,6 @@ static __always_inline void connect_emit(
 		r->route_err = 0;
 		__builtin_memset(r->route_gateway, 0, 16);
 	}
-	rec_end(r);
 }
 
 /* The expression, asked about the socket: last, as it costs most. */
@@ -394,6 +389,7 @@ static __always_inline void attempt_begin(const struct sock *sk)
 {
 	__u64 key = (__u64)sk;
 	struct attempt a = {}, *there;
+	struct rec_connect *r;
 	struct call *c;
 	__u32 netns;
 
@@ -422,7 +418,11 @@ static __always_inline void attempt_begin(const struct sock *sk)
 		c->sk = key;
 		c->netns = netns;
 	}
-	connect_emit(sk, &a, c);
+	r = rec_start(REC_CONNECT, sizeof(*r));
+	if (!r)
+		return;
+	connect_fill(r, sk, &a.owner, c);
+	rec_end(r);
 }
 
 static __always_inline void attempt_end(

@@ -14,5 +14,6 @@
 #include "bpf/gai.bpf.h"
 #include "bpf/follow.bpf.h"
 #include "bpf/twin.bpf.h"
+#include "bpf/seed.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";

@@ -52,26 +52,25 @@ static __always_inline bool tgid_listed(__u32 tgid)
 	return bpf_map_lookup_elem(&scope_tgids, &tgid) != NULL;
 }
 
-/* Is the running process in scope? Everything but the namespace, which a socket decides. */
-static __always_inline bool scope_has_current(void)
+/* Is the process TGID, whose task this is, in scope? Everything but the namespace, which a socket
+ * decides. */
+static __always_inline bool scope_has(struct task_struct *task, __u32 tgid)
 {
-	if (scope.by_pid && !tgid_listed(bpf_get_current_pid_tgid() >> 32))
+	if (scope.by_pid && !tgid_listed(tgid))
 		return false;
 	if (scope.by_comm) {
 		char comm[REC_COMM_LEN] __attribute__((aligned(8))) = {};
 
-		bpf_get_current_comm(comm, sizeof(comm));
-		if (!comm_matches(comm) &&
-			!(scope.follow && tgid_listed(bpf_get_current_pid_tgid() >> 32)))
+		BPF_CORE_READ_INTO(&comm, task, comm);
+		if (!comm_matches(comm) && !(scope.follow && tgid_listed(tgid)))
 			return false;
 	}
-	if (scope.by_cgroup) {
-		struct task_struct *task = (void *)bpf_get_current_task();
+	return !scope.by_cgroup || task_cgroup_at(task, scope.cgroup_level) == scope.cgroup;
+}
 
-		if (task_cgroup_at(task, scope.cgroup_level) != scope.cgroup)
-			return false;
-	}
-	return true;
+static __always_inline bool scope_has_current(void)
+{
+	return scope_has((void *)bpf_get_current_task(), bpf_get_current_pid_tgid() >> 32);
 }
 
 static __always_inline bool scope_has_netns(__u32 netns)

@@ -2,6 +2,7 @@
 #include "bpf/probe.h"
 #include "bpf/attach.h"
 #include "bpf/libc.h"
+#include "bpf/seed.h"
 #include "bpf/twin.h"
 
 #include <bpf/bpf.h>
@@ -279,6 +280,15 @@ static void libc_attach(struct probes *p, const char *path)
 		what);
 }
 
+/* Behind the rest: what begins from now on is seen anyway. */
+static void find_older(struct probes *p)
+{
+	int err = seed_run(bpf_program__fd(p->skel->progs.seed));
+
+	if (err)
+		probes_skip(p, "all sockets from before: %s", strerror(-err));
+}
+
 int probes_arm(struct probes *p, struct errbuf *err)
 {
 	struct bpf_program *prog;
@@ -302,6 +312,7 @@ int probes_arm(struct probes *p, struct errbuf *err)
 	for (size_t i = 0; i < p->libcs.count; i++)
 		libc_attach(p, p->libcs.file[i].path);
 	__atomic_store_n(&p->skel->bss->armed, 1, __ATOMIC_RELEASE);
+	find_older(p);
 	return 0;
 }
 
