@@ -21,7 +21,7 @@ static __always_inline __u32 task_netns(void)
 }
 
 /* Id of the ancestor of the task's cgroup at that depth, 0 where it lies higher. */
-static __always_inline __u64 task_cgroup_at(struct task_struct *task, __u32 level)
+static __always_inline __u64 task_cgroup_at(const struct task_struct *task, __u32 level)
 {
 	struct cgroup *cgrp = BPF_CORE_READ(task, cgroups, dfl_cgrp);
 	__u64 id = 0;
@@ -54,7 +54,7 @@ static __always_inline bool tgid_listed(__u32 tgid)
 
 /* Is the process TGID, whose task this is, in scope? Everything but the namespace, which a socket
  * decides. */
-static __always_inline bool scope_has(struct task_struct *task, __u32 tgid)
+static __always_inline bool scope_has(const struct task_struct *task, __u32 tgid)
 {
 	if (scope.by_pid && !tgid_listed(tgid))
 		return false;

@@ -79,16 +79,18 @@ int on_dev_queue(struct bpf_raw_tracepoint_args *ctx)
 	if (!armed)
 		return 0;
 	skb_refs(skb, &refs);
-	if (!refs.sk)
-		return cookie_expected() ? passive_answer(skb, 0) : 0;
-	sock_head_read(refs.sk, &h);
+	if (refs.sk)
+		sock_head_read(refs.sk, &h);
+	else if (!cookie_expected())
+		return 0;
 	switch (h.state) {
 	case TCP_SYN_SENT:
 		return tracked ? syn_emit(skb, &refs, SYN_QUEUE) : 0;
 	case TCP_NEW_SYN_RECV:
 		if (!listening && !opening)
 			return 0;
-		return passive_syn_ack((void *)refs.sk, refs.dev);
+		return passive_syn_ack(refs.sk, refs.dev);
+	case 0: /* no socket */
 	case TCP_SYN_RECV:
 		return opening ? passive_answer(skb, (__u64)refs.sk) : 0;
 	}

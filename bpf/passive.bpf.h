@@ -231,18 +231,18 @@ static __noinline int passive_rst(const struct sk_buff *skb, const struct packet
 	return there ? passive_emit(&k, there, &n) : 0;
 }
 
-static __always_inline void request_key(const struct request_sock *req, struct passive_key *k)
+static __always_inline void request_key(const struct sock *req, struct passive_key *k)
 {
 	struct rec_tuple t;
 
-	sock_tuple_at(req, bpf_htons(BPF_CORE_READ(req, __req_common.skc_num)), &t);
+	sock_tuple_at(req, bpf_htons(PEEK(sock, req, __sk_common.skc_num)), &t);
 	tuple_reverse(&k->tuple, &t);
 	k->netns = sk_netns(req);
 }
 
-/* An answer leaves. Where the SYN was not seen, as NAT has changed it since, it is known from here
- * on. */
-static __noinline int passive_syn_ack(const struct request_sock *req, const struct net_device *dev)
+/* An answer leaves. REQ: what stands for the new socket (a struct request_sock). Where the SYN was
+ * not seen, as NAT has changed it since, it is known from here on. */
+static __noinline int passive_syn_ack(const struct sock *req, const struct net_device *dev)
 {
 	const struct inet_request_sock *ireq = (void *)req;
 	const struct tcp_request_sock *treq = (void *)req;
@@ -252,21 +252,22 @@ static __noinline int passive_syn_ack(const struct request_sock *req, const stru
 	int wanted;
 
 	request_key(req, &k);
-	o.isn = BPF_CORE_READ(treq, rcv_isn);
-	o.listener = (__u64)BPF_CORE_READ(req, __req_common.skc_listener);
+	o.isn = PEEK(tcp_request_sock, treq, rcv_isn);
+	o.listener = (__u64)PEEK(sock, req, __sk_common.skc_listener);
 	if (BPF_CORE_READ_BITFIELD_PROBED(ireq, acked))
 		n.flags = PASSIVE_ACKED;
 	there = bpf_map_lookup_elem(&passives, &k);
 	if (there && there->isn == o.isn) {
 		there->listener = o.listener; /* of several now the right one */
-		return passive_emit(&k, there, &n);
+		o.flags = there->flags;
+	} else {
+		wanted = passive_wanted(&k, o.listener);
+		if (wanted < 0)
+			return 0;
+		o.flags = wanted;
+		o.syn_ns = bpf_ktime_get_ns();
+		passive_put(&k, &o);
 	}
-	wanted = passive_wanted(&k, o.listener);
-	if (wanted < 0)
-		return 0;
-	o.flags = wanted;
-	o.syn_ns = bpf_ktime_get_ns();
-	passive_put(&k, &o);
 	return passive_emit(&k, &o, &n);
 }
 

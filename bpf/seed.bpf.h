@@ -15,9 +15,7 @@
 #include "bpf/connect.bpf.h"
 #include "bpf/seed.h"
 
-#define SEED_STEPS    256
-#define SEED_WORD     64 /* descriptors a step */
-#define SOCKFS        0x534f434b
+#define SEED_STEPS    64
 #define IPPROTO_MPTCP 262
 
 /* Types of the kernel that only this reads: see vmlinux.h. */
@@ -29,32 +27,6 @@ typedef struct {
 
 struct cred {
 	kuid_t uid;
-};
-
-struct list_head___seed {
-	struct list_head___seed *next, *prev;
-};
-
-struct task_struct___seed {
-	struct list_head___seed tasks;
-	struct task_struct *group_leader;
-	const struct cred *cred;
-};
-
-struct fdtable___seed {
-	unsigned long *open_fds; /* a bit each */
-};
-
-struct super_block {
-	unsigned long s_magic;
-};
-
-struct inode {
-	struct super_block *i_sb;
-};
-
-struct file___seed {
-	struct inode *f_inode;
 };
 
 struct mptcp_sock {
@@ -70,14 +42,14 @@ static __always_inline void owner_of_task(
 {
 	o->tgid = o->tid = PEEK(task_struct, task, tgid);
 	o->netns = netns;
-	o->uid = BPF_CORE_READ((const struct task_struct___seed *)task, cred, uid.val);
+	o->uid = BPF_CORE_READ(task, cred, uid.val);
 	o->cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
 	BPF_CORE_READ_INTO(&o->comm, task, comm);
 }
 
 /* ---- what is found --------------------------------------------------------------------------- */
 
-static __noinline int seed_listener(struct task_struct *task, const struct sock *sk)
+static __noinline int seed_listener(const struct task_struct *task, const struct sock *sk)
 {
 	__u32 netns = sk_netns(sk);
 	struct listener l = {};
@@ -92,16 +64,15 @@ static __noinline int seed_listener(struct task_struct *task, const struct sock 
 }
 
 /*
- * The record is begun before the entry is made and ended behind it: so it is older than what the
- * entry lets others tell. A socket that was through before there was an entry has told nothing.
+ * The record is begun before the entry is made, so it is older than what the entry lets others
+ * tell. It is dropped again where that came too late: the socket has gone on.
  */
-static __noinline int seed_attempt(void *ctx, struct task_struct *task, const struct sock *sk)
+static __noinline int seed_attempt(const struct task_struct *task, const struct sock *sk)
 {
 	__u64 key = (__u64)sk;
 	struct attempt a = {};
 	struct rec_connect *r;
 	__u32 netns = sk_netns(sk);
-	__u8 state;
 
 	owner_of_task(&a.owner, task, netns);
 	if (!scope_has_netns(netns) || !scope_has(task, a.owner.tgid) || !connect_matches(sk))
@@ -121,10 +92,15 @@ static __noinline int seed_attempt(void *ctx, struct task_struct *task, const st
 	__sync_fetch_and_add(&tracked, 1);
 	if (a.wire.family)
 		bpf_map_update_elem(&tuples, &a.wire, &key, BPF_ANY);
-	rec_end(r);
-	state = PEEK(sock, sk, __sk_common.skc_state);
-	if (state != TCP_SYN_SENT)
-		attempt_end(ctx, sk, state, false);
+	if (PEEK(sock, sk, __sk_common.skc_state) == TCP_SYN_SENT) {
+		rec_end(r);
+		return done();
+	}
+	bpf_ringbuf_discard(r, 0);
+	if (a.wire.family)
+		bpf_map_delete_elem(&tuples, &a.wire);
+	if (!bpf_map_delete_elem(&socks, &key))
+		__sync_fetch_and_add(&tracked, -1);
 	return done();
 }
 
@@ -133,22 +109,21 @@ static __noinline int seed_attempt(void *ctx, struct task_struct *task, const st
 
 static __always_inline const struct sock *seed_sock(const struct file *file)
 {
-	const struct file___seed *f = (void *)file;
-	const struct socket *sock;
+	const struct socket *sock = PEEK(file, file, private_data);
 	const struct sock *sk;
 
-	if (BPF_CORE_READ(f, f_inode, i_sb, s_magic) != SOCKFS)
-		return NULL;
-	sock = PEEK(file, file, private_data);
+	if (!sock || PEEK(socket, sock, file) != file)
+		return NULL; /* something else */
 	sk = PEEK(socket, sock, sk);
 	if (sk && PEEK(sock, sk, sk_protocol) == IPPROTO_MPTCP)
 		sk = (void *)BPF_CORE_READ((const struct mptcp_sock *)sk, first);
 	return sk;
 }
 
+/* SEED_MORE always. */
 __noinline int seed_file(__u64 at, __u64 of)
 {
-	struct task_struct *task = (void *)of;
+	const struct task_struct *task = (void *)of;
 	struct sock_head h = {};
 	const struct sock *sk;
 
@@ -160,73 +135,88 @@ __noinline int seed_file(__u64 at, __u64 of)
 		return 0;
 	if (h.state == TCP_LISTEN)
 		return seed_listener(task, sk);
-	return h.state == TCP_SYN_SENT ? seed_attempt(NULL, task, sk) : 0;
+	return h.state == TCP_SYN_SENT ? seed_attempt(task, sk) : 0;
 }
 
 /* Is the task still one of the list, and the one it was? */
 static __always_inline bool seed_stands(const struct task_struct *task)
 {
-	const struct task_struct___seed *t = (void *)task;
-	const struct list_head___seed *link = BPF_CORE_READ(t, tasks.prev);
+	const struct list_head *link = BPF_CORE_READ(task, tasks.prev);
 
 	return BPF_CORE_READ(task, tgid) == (int)seed_at.tgid &&
-	       BPF_CORE_READ(link, next) == &t->tasks;
+	       BPF_CORE_READ(link, next) == &task->tasks;
 }
 
 static __always_inline int seed_go_on(const struct task_struct *task)
 {
-	const struct task_struct___seed *t = (void *)task;
 	const void *next;
 
 	if (!seed_stands(task)) {
 		seed_at.task = 0;
 		return SEED_LOST;
 	}
-	next = BPF_CORE_READ(t, tasks.next);
-	task = next - bpf_core_field_offset(struct task_struct___seed, tasks);
+	next = BPF_CORE_READ(task, tasks.next);
+	task = next - bpf_core_field_offset(struct task_struct, tasks);
 	if ((__u64)task == seed_at.first)
 		return SEED_DONE;
 	seed_at.task = (__u64)task;
 	seed_at.tgid = BPF_CORE_READ(task, tgid);
-	seed_at.word = 0;
+	seed_at.base = seed_at.open = 0;
 	return SEED_MORE;
 }
 
 static __always_inline void seed_begin(void)
 {
-	struct task_struct___seed *self = (void *)bpf_get_current_task();
+	struct task_struct *self = (void *)bpf_get_current_task();
 	struct task_struct *task = BPF_CORE_READ(self, group_leader);
 
 	seed_at.first = seed_at.task = (__u64)task;
 	seed_at.tgid = BPF_CORE_READ(task, tgid);
-	seed_at.word = 0;
+	seed_at.base = seed_at.open = 0;
 }
 
-/* One word of a task's descriptors, or on to the next task. */
+/* Number of the lowest bit set; there is one. */
+static __always_inline __u32 lowest_bit(__u64 bits)
+{
+	__u32 n = 0;
+
+	for (__u32 half = 32; half; half /= 2) {
+		if (bits << (64 - half))
+			continue;
+		bits >>= half;
+		n += half;
+	}
+	return n;
+}
+
+/* The next descriptors of the task, or on to the next task. */
+static __always_inline int seed_load(const struct task_struct *task, const struct fdtable *fdt)
+{
+	unsigned long *words = BPF_CORE_READ(fdt, open_fds);
+
+	if (!fdt || BPF_CORE_READ(task, flags) & PF_KTHREAD ||
+		seed_at.base >= BPF_CORE_READ(fdt, max_fds))
+		return seed_go_on(task);
+	bpf_probe_read_kernel(&seed_at.open, sizeof(seed_at.open), words + seed_at.base / 64);
+	seed_at.base += 64;
+	return SEED_MORE;
+}
+
+/* One descriptor. */
 __noinline int seed_step(void)
 {
 	struct task_struct *task = (void *)seed_at.task;
-	struct files_struct *files = BPF_CORE_READ(task, files);
-	struct fdtable *fdt = BPF_CORE_READ(files, fdt);
-	__u32 first = seed_at.word * SEED_WORD;
-	unsigned long open = 0, *words;
+	struct fdtable *fdt = BPF_CORE_READ(task, files, fdt);
+	struct file **files, *file = NULL;
+	__u32 bit;
 
-	if (BPF_CORE_READ(task, flags) & PF_KTHREAD || !files ||
-		first >= BPF_CORE_READ(fdt, max_fds))
-		return seed_go_on(task);
-	words = BPF_CORE_READ((struct fdtable___seed *)fdt, open_fds);
-	bpf_probe_read_kernel(&open, sizeof(open), words + seed_at.word);
-	seed_at.word++;
-	for (int i = 0; i < SEED_WORD && open; i++, open >>= 1) {
-		struct file **files_at = BPF_CORE_READ(fdt, fd) + first + i, *file = NULL;
-
-		if (!(open & 1))
-			continue;
-		bpf_probe_read_kernel(&file, sizeof(file), files_at);
-		if (file)
-			RUN(seed_file((__u64)file, (__u64)task));
-	}
-	return SEED_MORE;
+	if (!seed_at.open)
+		return seed_load(task, fdt);
+	bit = lowest_bit(seed_at.open);
+	seed_at.open &= seed_at.open - 1;
+	files = BPF_CORE_READ(fdt, fd);
+	bpf_probe_read_kernel(&file, sizeof(file), files + seed_at.base - 64 + bit);
+	return file ? seed_file((__u64)file, (__u64)task) : SEED_MORE;
 }
 
 SEC("raw_tp")

@@ -22,7 +22,8 @@ struct seed_cursor {
 	__u64 first; /* where the walk began */
 	__u64 task;  /* where it stands; 0 = not begun */
 	__u32 tgid;
-	__u32 word; /* of its bitmap of descriptors: the next one to look at */
+	__u32 base; /* descriptors below it have been looked at, */
+	__u64 open; /* but for the open ones of the last 64: a bit each */
 };
 
 #ifndef __bpf__

@@ -130,18 +130,26 @@ struct signal_struct {
 struct fdtable {
 	unsigned int max_fds;
 	struct file **fd;
+	unsigned long *open_fds; /* a bit each */
 };
 
 struct files_struct {
 	struct fdtable *fdt;
 };
 
+struct list_head {
+	struct list_head *next, *prev;
+};
+
 struct task_struct {
 	struct thread_info thread_info;
 	void *stack;
 	unsigned int flags;
+	struct list_head tasks;
 	int pid;
 	int tgid;
+	struct task_struct *group_leader;
+	const struct cred *cred;
 	char comm[16];
 	struct files_struct *files;
 	struct nsproxy *nsproxy;
@@ -154,10 +162,6 @@ struct task_struct___preempt {
 };
 
 /* ---- memory --------------------------------------------------------------------------------- */
-
-struct list_head {
-	struct list_head *next;
-};
 
 struct kmem_cache_order_objects {
 	unsigned int x;
@@ -294,10 +298,6 @@ struct request_sock_queue {
 
 struct inet_connection_sock {
 	struct request_sock_queue icsk_accept_queue;
-};
-
-struct request_sock {
-	struct sock_common __req_common;
 };
 
 struct inet_request_sock {
