@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* functions_choose.c - from words to marks. */
 #include "bpf/functions_scan.h"
+#include "bpf/near.h"
 
 #include <fnmatch.h>
 
@@ -67,7 +68,8 @@ static bool btf_has(const struct functions *f, const struct glob *g)
 static int glob_missed(const struct functions *f, const struct glob *g, struct errbuf *err)
 {
 	const char *in = g->module[0] ? " in module " : "";
-	char near[400];
+	struct near near = {.want = g->name};
+	char names[400];
 
 	if (g->name[g->literal])
 		return err_set(err, -EINVAL,
@@ -78,9 +80,11 @@ static int glob_missed(const struct functions *f, const struct glob *g, struct e
 			"'%s' takes neither packet nor socket (--context '%s' shows it inside "
 			"functions that do; '%s:skb=N' says where its argument is)",
 			g->name, g->name, g->name);
-	functions_near(f, g->name, near, sizeof(near));
+	for (size_t i = 0; i < f->count; i++)
+		near_offer(&near, f->list[i].name);
+	near_text(&near, names, sizeof(names));
 	return err_set(err, -EINVAL, "no function%s%s is called '%s'%s%s", in, g->module, g->name,
-		near[0] ? "; near: " : "", near);
+		names[0] ? "; near: " : "", names);
 }
 
 static int choose_glob(struct functions *f, const char *word, bool chosen, struct errbuf *err)

@@ -94,11 +94,6 @@ struct function *functions_insert(struct functions *f, const struct function *fn
 /* A copy that lives as long as F. */
 const char *functions_string(struct functions *f, const char *text, size_t len);
 
-/* ---- functions_near.c ---------------------------------------------------------------------- */
-
-/* Names like NAME, "ip_rcv, ip6_rcv"; empty where there is none. */
-void functions_near(const struct functions *f, const char *name, char *text, size_t len);
-
 /* ---- functions_symbols.c ------------------------------------------------------------------- */
 
 enum symbol_format {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cmd/check.h"
+#include "cmd/explain.h"
 #include "cmd/filter.h"
 #include "cmd/functions.h"
 #include "cmd/replay.h"
@@ -19,6 +20,7 @@ static const struct {
 	{"filter", cmd_filter},
 	{"functions", cmd_functions},
 	{"check", cmd_check},
+	{"explain", cmd_explain},
 };
 
 int main(int argc, char **argv)

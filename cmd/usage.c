@@ -18,6 +18,8 @@ static const char connect_text[] =
 	"selects\n"
 	"  pathlag check [--json]\n"
 	"                    what this kernel allows\n"
+	"  pathlag explain [--json] [CAUSE|DROP-REASON]\n"
+	"                    what it means, how it comes about, what to look at\n"
 	"\n"
 	"With a COMMAND, only what it and its children do; without, the whole host until Ctrl-C.\n"
 	"\n"

@@ -104,7 +104,7 @@ static const struct cause verdicts[] = {
 		"because "
 		"the answer comes in by another interface, or conntrack without room.",
 		{"nft list ruleset", "sysctl -a -r rp_filter", "conntrack -S",
-			"nstat -az IPReversePathFilter"},
+			"nstat -az TcpExtIPReversePathFilter"},
 		"look at the firewall rules, rp_filter and connection tracking of this host", NULL},
 	{"syn_unanswered", "A SYN left this host, nothing came back, and it was sent again.",
 		"The SYN or its answer got lost beyond this host, or the server had no room for "
@@ -217,6 +217,6 @@ const struct cause *cause_of_reason(const char *name)
 	const struct cause *c = NULL;
 
 	for (size_t i = 0; i < causes_of_drops_count && !c; i++)
-		c = find(&causes_of_drops[i], name);
+		c = find(causes_of_drops[i], name);
 	return c;
 }

@@ -26,9 +26,9 @@ struct causes {
 	const struct cause *cause;
 };
 
-/* Of verdicts; of drop reasons, in the kernel's order as far as there is one. */
-extern const struct causes causes_of_verdicts;
-extern const struct causes causes_of_drops[];
+/* Causes of verdicts; what BPF programs return to drop; the kernel's drop reasons, by theme. */
+extern const struct causes causes_of_verdicts, causes_of_programs;
+extern const struct causes *const causes_of_drops[];
 extern const size_t causes_of_drops_count;
 
 /* NULL = there is none. NAME exactly as in the table. */

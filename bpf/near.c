@@ -1,14 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* functions_near.c - what somebody may have meant by a name that is not there. */
-#include "bpf/functions_scan.h"
+#include "bpf/near.h"
 
-#define NEAR_MAX     5
 #define NAME_MAX_LEN 64 /* of longer ones the beginning is compared */
-
-struct near {
-	const char *name;
-	unsigned distance;
-};
 
 static unsigned min3(unsigned a, unsigned b, unsigned c)
 {
@@ -56,35 +49,31 @@ static unsigned distance_of(const char *want, size_t want_len, const char *name)
 	return UINT32_MAX;
 }
 
-static void near_add(struct near *near, size_t *count, const struct near *candidate)
+void near_offer(struct near *n, const char *name)
 {
-	size_t at = *count;
+	unsigned distance = distance_of(n->want, strnlen(n->want, NAME_MAX_LEN), name);
+	size_t at = n->count;
 
-	for (size_t i = 0; i < *count; i++)
-		if (!strcmp(near[i].name, candidate->name))
-			return;
-	if (at == NEAR_MAX && near[--at].distance <= candidate->distance)
+	if (distance == UINT32_MAX)
 		return;
-	for (; at && near[at - 1].distance > candidate->distance; at--)
-		near[at] = near[at - 1];
-	near[at] = *candidate;
-	if (*count < NEAR_MAX)
-		++*count;
+	for (size_t i = 0; i < n->count; i++)
+		if (!strcmp(n->best[i].name, name))
+			return;
+	if (at == NEAR_MAX && n->best[--at].distance <= distance)
+		return;
+	for (; at && n->best[at - 1].distance > distance; at--)
+		n->best[at] = n->best[at - 1];
+	n->best[at].name = name;
+	n->best[at].distance = distance;
+	if (n->count < NEAR_MAX)
+		n->count++;
 }
 
-void functions_near(const struct functions *f, const char *name, char *text, size_t len)
+void near_text(const struct near *n, char *text, size_t len)
 {
-	size_t want_len = strnlen(name, NAME_MAX_LEN), count = 0, used = 0;
-	struct near near[NEAR_MAX];
+	size_t used = 0;
 
-	text[0] = 0;
-	for (size_t i = 0; i < f->count; i++) {
-		struct near candidate = {f->list[i].name, 0};
-
-		candidate.distance = distance_of(name, want_len, candidate.name);
-		if (candidate.distance != UINT32_MAX)
-			near_add(near, &count, &candidate);
-	}
-	for (size_t i = 0; i < count && used < len; i++)
-		used += snprintf(text + used, len - used, "%s%s", i ? ", " : "", near[i].name);
+	text[0] = '\0';
+	for (size_t i = 0; i < n->count && used < len; i++)
+		used += snprintf(text + used, len - used, "%s%s", i ? ", " : "", n->best[i].name);
 }
