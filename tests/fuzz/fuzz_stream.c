@@ -13,6 +13,8 @@
 struct judge {
 	struct sink *json, *text, *flat;
 	struct drops *dropped;
+	struct histograms *histograms;
+	__u64 ended; /* connects and accepts */
 	__u64 drops, drops_of_packets;
 };
 
@@ -40,6 +42,8 @@ static void on_attempt(void *arg, const struct attempt *a)
 	verdict_of_attempt(a, 100000000, &v);
 	j->json->ops->connect(j->json, a, &v);
 	j->text->ops->connect(j->text, a, &v);
+	histograms_attempt(j->histograms, a, &v);
+	j->ended++;
 }
 
 static void on_passive(void *arg, const struct passive *p)
@@ -59,6 +63,8 @@ static void on_passive(void *arg, const struct passive *p)
 	verdict_of_passive(p, 100000000, &v);
 	j->json->ops->accept(j->json, p, &v);
 	j->text->ops->accept(j->text, p, &v);
+	histograms_passive(j->histograms, p, &v);
+	j->ended++;
 }
 
 static void on_lookup(void *arg, const struct lookup *l)
@@ -155,6 +161,19 @@ static void check_rows(struct judge *j)
 	j->text->ops->summary(j->text, &sum);
 }
 
+static void check_histograms(struct judge *j)
+{
+	const struct histogram_report *r = histograms_report(j->histograms);
+	__u64 counted = 0;
+
+	for (size_t i = 0; i < r->sets; i++)
+		counted += r->set[i]->count;
+	if (counted != j->ended)
+		abort();
+	j->json->ops->histograms(j->json, r);
+	j->text->ops->histograms(j->text, r);
+}
+
 /* Records are cut from the input by their own length, copied so that ASan sees every overrun. */
 static void feed(struct judge *j, struct decoder *d, struct tracker *t, struct paths *p,
 	const uint8_t *data, size_t size)
@@ -192,7 +211,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct judge j = {.json = sink_json_new(&cfg),
 		.text = sink_text_new(&cfg),
 		.flat = sink_text_new(&flat),
-		.dropped = drops_new(8, 1)};
+		.dropped = drops_new(8, 1),
+		.histograms = histograms_new(size % 4)};
 	struct tracker_cfg tcfg = {.max_attempts = 16,
 		.max_lookups = 16,
 		.max_passives = 16,
@@ -223,6 +243,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (j.drops != j.drops_of_packets)
 		abort();
 	check_rows(&j);
+	check_histograms(&j);
+	histograms_free(j.histograms);
 	drops_free(j.dropped);
 	paths_free(p);
 	tracker_free(t);
