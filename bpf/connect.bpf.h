@@ -341,13 +341,23 @@ static __always_inline __u32 connect_blocking(const struct sock *sk)
 	return PEEK(file, file, f_flags) & O_NONBLOCK ? CONNECT_NONBLOCK : 0;
 }
 
+/* Is it a subflow of a Multipath TCP connection? */
+static __always_inline __u32 connect_multipath(const struct sock *sk)
+{
+	const struct tcp_sock *tp = (void *)sk;
+
+	if (!bpf_core_field_exists(tp->is_mptcp))
+		return 0;
+	return BPF_CORE_READ(tp, is_mptcp) ? CONNECT_MPTCP : 0;
+}
+
 static __always_inline void connect_fill(struct rec_connect *r, const struct sock *sk,
 	const struct rec_owner *owner, const struct call *c)
 {
 	r->sk = (__u64)sk;
 	r->owner = *owner;
 	sock_tuple(sk, &r->tuple);
-	r->flags = connect_blocking(sk);
+	r->flags = connect_blocking(sk) | connect_multipath(sk);
 	r->pad = 0;
 	if (c) {
 		r->call_ts_ns = c->ts_ns;

@@ -49,6 +49,31 @@ static __always_inline bool victim_icmp(struct victim *v, const struct packet *p
 	return v->sk != 0;
 }
 
+/* Of somebody else's connect to a listener here, by tuple: no socket of ours. */
+static __noinline int victim_passive(
+	struct victim *v, const struct packet *p, const struct sk_buff *skb)
+{
+	struct skb_refs refs = {};
+	struct passive_key k = {};
+
+	if (!v || !p || p->tuple.l4_proto != IPPROTO_TCP)
+		return 0;
+	skb_refs(skb, &refs);
+	k.netns = refs.sk ? sk_netns(refs.sk) : dev_netns(refs.dev);
+	k.tuple = p->tuple;
+	v->egress = 1;
+	if (!bpf_map_lookup_elem(&passives, &k)) {
+		tuple_reverse(&k.tuple, &p->tuple);
+		v->egress = 0;
+		if (!bpf_map_lookup_elem(&passives, &k))
+			return 0;
+	}
+	v->sk = 0;
+	v->packet = tcp_kind(p->tcp_flags);
+	v->tuple = k.tuple;
+	return 1;
+}
+
 static __always_inline bool victim_of(struct victim *v, const struct packet *p)
 {
 	switch (p->tuple.l4_proto) {
@@ -87,6 +112,10 @@ static __always_inline bool victim_own(
 /* Namespace numbers start here; a dev pointer whose field holds something else fails this. */
 #define NETNS_MIN 0xefffff00
 
+/* 0, but the verifier does not know: what is added to it, it need not follow once for each value.
+ */
+__u32 nothing = 0;
+
 static __noinline int drop_emit(void *ctx, const struct sk_buff *skb, __u64 location, __u32 reason)
 {
 	struct packet p = {};
@@ -99,8 +128,14 @@ static __noinline int drop_emit(void *ctx, const struct sk_buff *skb, __u64 loca
 	skb_refs(skb, &refs);
 	if (parsed)
 		dns_query_unsent(ctx, skb, refs.sk, &p);
-	if (!victim_own(&v, &p, refs.sk, parsed) && !(parsed && victim_of(&v, &p)))
-		return 0;
+	if (!victim_own(&v, &p, refs.sk, parsed) && !(parsed && victim_of(&v, &p))) {
+		v = (struct victim){.packet = nothing, .egress = nothing};
+		if (!parsed || !opening || !victim_passive(&v, &p, skb))
+			return 0;
+	}
+	v.packet += nothing;
+	v.egress += nothing;
+	v.sk += nothing;
 	verdict = verdict_of(skb);
 	if (verdict && verdict->told)
 		return 0;
@@ -132,13 +167,19 @@ static __noinline int drop_emit(void *ctx, const struct sk_buff *skb, __u64 loca
 	return done();
 }
 
+/* Is there nothing whose loss would be told? */
+static __always_inline bool drops_nothing(void)
+{
+	return !tracked && !opening && !dns_awaited();
+}
+
 /* Since 5.17 (c504e5c2f964): why. */
 SEC("raw_tp/kfree_skb")
 int on_kfree_skb_reason(struct bpf_raw_tracepoint_args *ctx)
 {
 	__u32 reason = ctx->args[2];
 
-	if ((!tracked && !dns_awaited()) || (reason_consumed && reason == reason_consumed))
+	if (drops_nothing() || (reason_consumed && reason == reason_consumed))
 		return 0;
 	mark_seen(ctx, ctx->args[0]);
 	return drop_emit(ctx, (void *)ctx->args[0], ctx->args[1], reason);
@@ -147,7 +188,7 @@ int on_kfree_skb_reason(struct bpf_raw_tracepoint_args *ctx)
 SEC("raw_tp/kfree_skb")
 int on_kfree_skb(struct bpf_raw_tracepoint_args *ctx)
 {
-	if (!tracked && !dns_awaited())
+	if (drops_nothing())
 		return 0;
 	return drop_emit(ctx, (void *)ctx->args[0], ctx->args[1], 0);
 }

@@ -111,6 +111,16 @@ static __always_inline void port_drop(__u64 sk, const struct port_key *at)
 		there->sk = 0;
 }
 
+/* Of several sockets that listen there the one that was known is gone; this one is not. */
+static __always_inline void port_mend(__u64 sk)
+{
+	struct listener *l = listener_of(sk);
+	struct port *there = l ? bpf_map_lookup_elem(&ports, &l->at) : NULL;
+
+	if (there && !there->sk)
+		there->sk = sk;
+}
+
 /* It does not listen any more. */
 static __noinline int listener_drop(__u64 sk)
 {

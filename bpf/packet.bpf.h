@@ -81,7 +81,7 @@ int on_dev_queue(struct bpf_raw_tracepoint_args *ctx)
 	skb_refs(skb, &refs);
 	if (refs.sk)
 		sock_head_read(refs.sk, &h);
-	else if (!cookie_expected())
+	else if (!opening || (!cookie_expected() && !arrival_of(skb)))
 		return 0;
 	switch (h.state) {
 	case TCP_SYN_SENT:

@@ -41,6 +41,14 @@ struct passive_open {
 
 HASH_MAP(passives, BPF_MAP_TYPE_LRU_HASH, PASSIVES_MAX, struct passive_key, struct passive_open);
 
+/* The SYN that this CPU has seen arrive last. Where it leaves again it was not for us. */
+struct passive_arrival {
+	__u64 skb;
+	struct passive_key key;
+};
+
+HASH_MAP(arrivals, BPF_MAP_TYPE_PERCPU_ARRAY, 1, __u32, struct passive_arrival);
+
 /* What is to be told, beside what the entry says. */
 struct passive_news {
 	__u64 sk;
@@ -178,6 +186,26 @@ static __always_inline bool for_other_host(const struct sk_buff *skb)
 	return BPF_CORE_READ_BITFIELD_PROBED(skb, pkt_type) == PACKET_OTHERHOST;
 }
 
+static __always_inline void arrival_note(const struct sk_buff *skb, const struct passive_key *k)
+{
+	__u32 zero = 0;
+	struct passive_arrival *a = bpf_map_lookup_elem(&arrivals, &zero);
+
+	if (!a)
+		return;
+	a->skb = (__u64)skb;
+	a->key = *k;
+}
+
+/* The SYN that SKB was, if it was one: its memory may be another packet's by now. */
+static __always_inline struct passive_arrival *arrival_of(const struct sk_buff *skb)
+{
+	__u32 zero = 0;
+	struct passive_arrival *a = bpf_map_lookup_elem(&arrivals, &zero);
+
+	return a && a->skb == (__u64)skb ? a : NULL;
+}
+
 /* A SYN arrives. */
 static __noinline int passive_syn(const struct sk_buff *skb, const struct packet *p)
 {
@@ -211,6 +239,7 @@ static __noinline int passive_syn(const struct sk_buff *skb, const struct packet
 	o.isn = p->seq;
 	o.flags = wanted;
 	passive_put(&k, &o);
+	arrival_note(skb, &k);
 	n.flags = cookies_judge((void *)o.listener) | (port->count > 1 ? PASSIVE_GROUP : 0);
 	return passive_emit(&k, &o, &n);
 }
@@ -261,6 +290,7 @@ static __noinline int passive_syn_ack(const struct sock *req, const struct net_d
 		there->listener = o.listener; /* of several now the right one */
 		o.flags = there->flags;
 	} else {
+		port_mend(o.listener);
 		wanted = passive_wanted(&k, o.listener);
 		if (wanted < 0)
 			return 0;
@@ -271,7 +301,27 @@ static __noinline int passive_syn_ack(const struct sock *req, const struct net_d
 	return passive_emit(&k, &o, &n);
 }
 
-/* SYN-ACKs whose socket is not a request's: a child's, with TCP Fast Open, or none, of a cookie. */
+/* The SYN P, which came in a moment ago, goes on to another host or namespace. */
+static __always_inline int passive_forwarded(const struct sk_buff *skb, const struct packet *p)
+{
+	struct passive_news n = {.event = PASSIVE_FORWARDED};
+	struct passive_arrival *a = arrival_of(skb);
+	struct passive_open *there, was;
+	struct passive_key k;
+
+	if (!a)
+		return 0;
+	a->skb = 0;
+	k = a->key;
+	there = bpf_map_lookup_elem(&passives, &k);
+	if (!there || there->isn != p->seq)
+		return 0;
+	was = *there;
+	return passive_forget(&k) ? passive_emit(&k, &was, &n) : 0;
+}
+
+/* What leaves without a request's socket: SYN-ACKs of a CHILD, with TCP Fast Open; with none, as
+ * cookies; SYNs that are forwarded. */
 static __noinline int passive_answer(const struct sk_buff *skb, __u64 child)
 {
 	struct passive_news n = {.event = PASSIVE_SYN_ACK, .sk = child};
@@ -279,9 +329,10 @@ static __noinline int passive_answer(const struct sk_buff *skb, __u64 child)
 	struct packet p = {};
 	struct passive_open *there;
 
-	if (!packet_of(&p, skb) || p.tuple.l4_proto != IPPROTO_TCP ||
-		(p.tcp_flags & (TCPF_SYN | TCPF_ACK)) != (TCPF_SYN | TCPF_ACK))
+	if (!packet_of(&p, skb) || p.tuple.l4_proto != IPPROTO_TCP || !(p.tcp_flags & TCPF_SYN))
 		return 0;
+	if (!(p.tcp_flags & TCPF_ACK))
+		return child ? 0 : passive_forwarded(skb, &p);
 	n.dev = PEEK(sk_buff, skb, dev);
 	tuple_reverse(&k.tuple, &p.tuple);
 	k.netns = child ? sk_netns((void *)child) : dev_netns(n.dev);

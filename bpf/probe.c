@@ -138,6 +138,7 @@ static int probes_configure(struct probes *p, struct kernel *k, const struct pro
 	if (cfg->scope)
 		s->rodata->scope = *cfg->scope;
 	s->rodata->twinned = p->twins.on;
+	s->rodata->no_accept = cfg->no_accept;
 	s->rodata->filter_on = p->splice != NULL;
 	s->rodata->reason_consumed = kernel_reason_consumed(k);
 	s->rodata->read_direct = kernel_has_func(k, "bpf_rdonly_cast");

@@ -34,8 +34,9 @@ struct probes_cfg {
 	const struct scope_pids *pids; /* the first members of scope.by_pid; may be NULL */
 	const struct filter *filter; /* which sockets; NULL = all. Must stay until probes_free() */
 	bool no_getaddrinfo;         /* leave the uprobes out */
-	size_t ring_bytes;           /* 0 = 8 MiB; rounded up to a power of two */
-	libbpf_print_fn_t log;       /* libbpf's own messages; NULL = silent. Process-wide. */
+	bool no_accept;        /* of SYNs to listeners here tell only those of connects in scope */
+	size_t ring_bytes;     /* 0 = 8 MiB; rounded up to a power of two */
+	libbpf_print_fn_t log; /* libbpf's own messages; NULL = silent. Process-wide. */
 };
 
 /* -EPERM without privilege, -ENOTSUP where the kernel lacks what all of this rests on. K must stay

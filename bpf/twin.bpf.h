@@ -86,7 +86,7 @@ int twin_kfree_skb(struct bpf_raw_tracepoint_args *ctx)
 {
 	__u32 reason = ctx->args[2];
 
-	if ((!tracked && !dns_awaited()) || (reason_consumed && reason == reason_consumed))
+	if (drops_nothing() || (reason_consumed && reason == reason_consumed))
 		return 0;
 	if (mark_take(ctx, ctx->args[0]))
 		return 0;

@@ -310,6 +310,7 @@ struct tcp_request_sock {
 
 struct tcp_sock {
 	u32 total_retrans;
+	bool is_mptcp; /* with CONFIG_MPTCP */
 };
 
 /* ---- packets and devices -------------------------------------------------------------------- */

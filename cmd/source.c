@@ -79,6 +79,7 @@ static int open_layers(struct source *s, struct errbuf *err)
 			&(struct probes_cfg){.scope = &s->scope,
 				.pids = &s->pids,
 				.filter = s->filter,
+				.no_accept = s->opts->no_accept,
 				.ring_bytes = RING_BYTES,
 				.log = log},
 			err);

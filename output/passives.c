@@ -134,6 +134,11 @@ static int on_passive_event(struct passives *t, const struct rec_passive *rec)
 	struct passive_open *o = find(t, rec->owner.netns, &rec->tuple, rec->isn);
 	bool isn_was_known, over;
 
+	if (rec->event == PASSIVE_FORWARDED) {
+		if (o)
+			forget(t, o);
+		return 0;
+	}
 	if (o && o->finished) {
 		if (!begins_again(o, rec->event))
 			return 0;
