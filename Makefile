@@ -41,7 +41,8 @@ FUZZ_CFLAGS = -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefine
 
 KERNEL ?= 6.12
 # Programs that scenarios run.
-SCENARIO_LOADS := $(B)/tests/bench/connect_loop
+CLIENTS  := $(B)/tests/netns/clients
+SCENARIO_LOADS := $(B)/tests/bench/connect_loop $(CLIENTS)/uring $(if $(findstring x86,$(ARCH)),$(CLIENTS)/compat)
 # Programs for the virtual machines to trace, and what attaches them.
 VM_PROGS := $(B)/tests/vm/progs/load
 
@@ -186,6 +187,17 @@ $(VM_PROGS).o: | $(B)/tests/vm/progs/progs.skel.h
 $(VM_PROGS): $(B)/tests/vm/progs/load.o
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -Wl,-Bstatic -lbpf -lelf -lz -Wl,-Bdynamic -o $@
+
+$(CLIENTS)/uring: $(CLIENTS)/uring.o
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@
+
+# Without a compiler that can, its scenario is skipped.
+$(CLIENTS)/compat: tests/netns/clients/compat.c
+	$(call msg,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -m32 -ffreestanding -fno-stack-protector -fno-pic -no-pie -O2 $(WARN) \
+		-nostdlib -static $< -o $@ || echo '           (no 32-bit programs)'
 
 $(B)/tests/bench/%: $(B)/tests/bench/%.o
 	$(call msg,LINK,$@)

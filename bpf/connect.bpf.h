@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * connect.bpf.h - an attempt begins and ends: connect(2), the route it takes, SYN_SENT.
+ * connect.bpf.h - an attempt begins and ends: connect(2), SYN_SENT.
  *
  * sys_enter and sys_exit see every system call of the machine, so they return on one comparison
  * for all but connect(2), and sys_exit reads nothing unless some thread of ours is inside it.
@@ -8,33 +8,23 @@
 #ifndef PATHLAG_CONNECT_BPF_H
 #define PATHLAG_CONNECT_BPF_H
 
-#include "bpf/dns.bpf.h"
 #include "bpf/filter.bpf.h"
 #include "bpf/mark.bpf.h"
 #include "bpf/passive.bpf.h"
+#include "bpf/route.bpf.h"
 #include "bpf/syscall.bpf.h"
 
 #define O_NONBLOCK 04000
 
-#define EAGAIN        11
 #define ENOBUFS       105
 #define EPERM         1
-#define EACCES        13
-#define EINVAL        22
 #define EINTR         4
 #define EAFNOSUPPORT  97
 #define EADDRNOTAVAIL 99
-#define ENETUNREACH   101
 #define EISCONN       106
 #define EALREADY      114
 #define EINPROGRESS   115
 #define ERESTARTSYS   512
-
-#define RTF_REJECT    0x0200
-#define RTN_BLACKHOLE 6
-#define RTN_PROHIBIT  8
-#define RTN_THROW     9
-#define EHOSTUNREACH  113
 
 /* The caller's address, as IPv4 or IPv6; false for other families. Unreadable: family 0. */
 static __always_inline bool call_target(struct call *c, const void *uaddr)
@@ -126,7 +116,7 @@ static __always_inline bool call_failed_here(const struct call *c, int err)
 	return c->routed;
 }
 
-static __always_inline void return_emit(const struct call *c, int ret, __u32 netns)
+static __always_inline void return_emit(const struct call *c, int ret, __u32 netns, __u32 flags)
 {
 	struct rec_return *r = rec_start(REC_RETURN, sizeof(*r));
 
@@ -135,7 +125,7 @@ static __always_inline void return_emit(const struct call *c, int ret, __u32 net
 	r->sk = c->sk;
 	r->call_ts_ns = c->ts_ns;
 	r->ret = ret == -ERESTARTSYS ? -EINTR : ret;
-	r->flags = CONNECT_IN_SYSCALL | (c->routed ? CONNECT_ROUTED : 0);
+	r->flags = flags | CONNECT_IN_SYSCALL | (c->routed ? CONNECT_ROUTED : 0);
 	r->route_err = c->route_err;
 	r->route_table = c->route_table;
 	owner_fill(&r->owner, netns);
@@ -149,21 +139,29 @@ static __always_inline void return_emit(const struct call *c, int ret, __u32 net
 
 static __always_inline void call_end(const struct call *c, int ret)
 {
+	__u32 netns, flags;
+	struct file *file;
 	struct sock *sk;
-	__u32 netns;
+	__u16 protocol;
 
 	if (c->sk) {
-		return_emit(c, ret, c->netns);
+		return_emit(c, ret, c->netns, 0);
 		return;
 	}
 	if (ret >= 0 || !call_failed_here(c, -ret))
 		return;
-	sk = sock_of_fd(c->user_fd);
-	if (!sk || BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP)
+	file = file_of_fd(c->user_fd);
+	sk = sock_of_file(file);
+	protocol = sk ? BPF_CORE_READ(sk, sk_protocol) : 0;
+	if (protocol != IPPROTO_TCP && protocol != IPPROTO_MPTCP)
 		return;
 	netns = sk_netns(sk);
-	if (scope_has_netns(netns))
-		return_emit(c, ret, netns);
+	if (!scope_has_netns(netns))
+		return;
+	flags = BPF_CORE_READ(file, f_flags) & O_NONBLOCK ? CONNECT_NONBLOCK : 0;
+	if (protocol == IPPROTO_MPTCP)
+		flags |= CONNECT_MPTCP;
+	return_emit(c, ret, netns, flags);
 }
 
 static __always_inline int call_returns(int ret)
@@ -204,138 +202,16 @@ int on_sys_exit(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
-static __always_inline struct call *call_current(void)
-{
-	__u32 tid = bpf_get_current_pid_tgid();
-
-	return calls ? bpf_map_lookup_elem(&pending, &tid) : NULL;
-}
-
-/* ---- routes --------------------------------------------------------------------------------- */
-
-/* A lookup that found nothing says so only until one finds something. */
-static __always_inline void route_note(
-	struct call *c, __u32 table, const struct fib_nh_common *nhc, int err)
-{
-	__u8 gw_family = 0;
-
-	if (err == -EAGAIN && c->routed)
-		return;
-	c->routed = 1;
-	c->route_err = err == -EAGAIN ? -ENETUNREACH : err;
-	c->route_table = table;
-	c->route_family = 0;
-	c->route_ifindex = 0;
-	__builtin_memset(c->route_gateway, 0, sizeof(c->route_gateway));
-	if (err || !nhc)
-		return;
-	c->route_ifindex = PEEK(fib_nh_common, nhc, nhc_oif);
-	gw_family = PEEK(fib_nh_common, nhc, nhc_gw_family);
-	if (gw_family == AF_INET) {
-		c->route_family = 4;
-		BPF_CORE_READ_INTO((__u32 *)c->route_gateway, nhc, nhc_gw.ipv4);
-	} else if (gw_family == AF_INET6) {
-		c->route_family = 6;
-		BPF_CORE_READ_INTO(&c->route_gateway, nhc, nhc_gw.ipv6);
-	}
-}
-
-static __always_inline bool addr_unset(const __u8 *addr)
-{
-	const __u64 *a = (const void *)addr;
-
-	return !a[0] && !a[1];
-}
-
-/* Softirqs borrow our thread for other packets' lookups: the destination must be the caller's. */
-static __always_inline bool call_looks_up(const struct call *c, const void *daddr, int family)
-{
-	if (c->sk || (c->family && c->family != family))
-		return false;
-	if (!c->family || addr_unset(c->daddr))
-		return true;
-	if (family == 4)
-		return *(__u32 *)c->daddr == *(__u32 *)daddr;
-	return addr_same(c->daddr, daddr);
-}
-
-static __always_inline int lookup4(struct bpf_raw_tracepoint_args *ctx)
-{
-	const struct flowi4 *fl = (void *)ctx->args[1];
-	__u8 proto = PEEK(flowi4, fl, __fl_common.flowic_proto);
-	struct call *c;
-	__u32 daddr;
-
-	if (proto == IPPROTO_UDP)
-		return dns_expect4(ctx, fl);
-	c = call_current();
-	if (!c)
-		return 0;
-	daddr = PEEK(flowi4, fl, daddr);
-	if (call_looks_up(c, &daddr, 4))
-		route_note(c, ctx->args[0], (void *)ctx->args[2], (int)ctx->args[3]);
-	return 0;
-}
-
-SEC("raw_tp/fib_table_lookup")
-int on_fib_table_lookup(struct bpf_raw_tracepoint_args *ctx)
-{
-	return lookup4(ctx);
-}
-
-/* What ip6_rt_type_to_error() makes of it; the entry that stands for "no route" is its own case. */
-static __always_inline int route6_err(const struct net *net, const struct fib6_result *res)
-{
-	if (!(BPF_CORE_READ(res, fib6_flags) & RTF_REJECT))
-		return 0;
-	if (BPF_CORE_READ(res, f6i) == BPF_CORE_READ(net, ipv6.fib6_null_entry))
-		return -EAGAIN;
-	switch (BPF_CORE_READ(res, fib6_type)) {
-	case RTN_BLACKHOLE:
-		return -EINVAL;
-	case RTN_PROHIBIT:
-		return -EACCES;
-	case RTN_THROW:
-		return -EAGAIN;
-	}
-	return -EHOSTUNREACH;
-}
-
-static __always_inline int lookup6(struct bpf_raw_tracepoint_args *ctx)
-{
-	const struct fib6_result *res = (void *)ctx->args[1];
-	const struct fib6_table *table = (void *)ctx->args[2];
-	const struct flowi6 *fl = (void *)ctx->args[3];
-	__u8 proto = PEEK(flowi6, fl, __fl_common.flowic_proto);
-	struct in6_addr daddr;
-	struct call *c;
-	int err;
-
-	if (proto == IPPROTO_UDP)
-		return dns_expect6(ctx, fl);
-	c = call_current();
-	if (!c)
-		return 0;
-	BPF_CORE_READ_INTO(&daddr, fl, daddr);
-	if (!call_looks_up(c, &daddr, 6))
-		return 0;
-	err = route6_err((void *)ctx->args[0], res);
-	route_note(c, BPF_CORE_READ(table, tb6_id), (void *)BPF_CORE_READ(res, nh), err);
-	return 0;
-}
-
-SEC("raw_tp/fib6_table_lookup")
-int on_fib6_table_lookup(struct bpf_raw_tracepoint_args *ctx)
-{
-	return lookup6(ctx);
-}
-
 /* ---- the state machine ---------------------------------------------------------------------- */
 
-static __always_inline __u32 connect_blocking(const struct sock *sk)
+/* Only connect(2) says that somebody waits: io_uring begins connects that it does not wait for, and
+ * sendmsg() has flags of its own. A Multipath TCP socket's subflow has no file at first. */
+static __always_inline __u32 connect_blocking(const struct sock *sk, const struct call *c)
 {
-	struct file *file = PEEK2(sock, sk, sk_socket, file);
+	struct file *file = c ? PEEK2(sock, sk, sk_socket, file) : NULL;
 
+	if (c && !file)
+		file = file_of_fd(c->user_fd);
 	if (!file)
 		return CONNECT_NO_FILE;
 	return PEEK(file, file, f_flags) & O_NONBLOCK ? CONNECT_NONBLOCK : 0;
@@ -351,13 +227,23 @@ static __always_inline __u32 connect_multipath(const struct sock *sk)
 	return BPF_CORE_READ(tp, is_mptcp) ? CONNECT_MPTCP : 0;
 }
 
+static __always_inline __u32 connect_fastopen(const struct sock *sk)
+{
+	const struct tcp_sock *tp = (const void *)sk;
+
+	return PEEK(tcp_sock, tp, fastopen_req) ||
+			       BPF_CORE_READ_BITFIELD_PROBED(tp, fastopen_connect)
+		       ? CONNECT_FASTOPEN
+		       : 0;
+}
+
 static __always_inline void connect_fill(struct rec_connect *r, const struct sock *sk,
 	const struct rec_owner *owner, const struct call *c)
 {
 	r->sk = (__u64)sk;
 	r->owner = *owner;
 	sock_tuple(sk, &r->tuple);
-	r->flags = connect_blocking(sk) | connect_multipath(sk);
+	r->flags = connect_blocking(sk, c) | connect_fastopen(sk) | connect_multipath(sk);
 	r->pad = 0;
 	if (c) {
 		r->call_ts_ns = c->ts_ns;
@@ -435,8 +321,8 @@ static __always_inline void attempt_begin(const struct sock *sk)
 	rec_end(r);
 }
 
-static __always_inline void attempt_end(
-	void *ctx, const struct sock *sk, __u8 new_state, bool again)
+static __always_inline void attempt_leaves(
+	void *ctx, const struct sock *sk, __u8 old_state, __u8 new_state, bool again)
 {
 	struct attempt *a = attempt_of(sk);
 	struct rec_state *r;
@@ -448,7 +334,7 @@ static __always_inline void attempt_end(
 	if (r) {
 		r->sk = key;
 		sock_tuple(sk, &r->tuple);
-		r->old_state = TCP_SYN_SENT;
+		r->old_state = old_state;
 		r->new_state = new_state;
 		r->sk_err = PEEK(sock, sk, sk_err);
 		r->sk_err_soft = PEEK(sock, sk, sk_err_soft);
@@ -458,6 +344,8 @@ static __always_inline void attempt_end(
 			r->flags = STATE_UNASKED;
 		rec_end(r);
 	}
+	if (new_state == TCP_SYN_RECV)
+		return;
 	if (new_state == TCP_ESTABLISHED)
 		dns_stream(sk, a);
 	if (a->wire.family)
@@ -466,15 +354,22 @@ static __always_inline void attempt_end(
 		__sync_fetch_and_add(&tracked, -1);
 }
 
+/* SYN_SENT or, where the SYNs of both ends have crossed, SYN_RECV: that of new sockets of listening
+ * ones is another matter. */
+static __always_inline bool attempt_has_state(const struct sock *sk, int state)
+{
+	return state == TCP_SYN_SENT || (state == TCP_SYN_RECV && tracked && attempt_of(sk));
+}
+
 SEC("raw_tp/inet_sock_set_state")
 int on_set_state(struct bpf_raw_tracepoint_args *ctx)
 {
 	const struct sock *sk = (void *)ctx->args[0];
 	int old = ctx->args[1], new = ctx->args[2];
 
-	if (old == TCP_SYN_SENT) {
+	if (attempt_has_state(sk, old)) {
 		if (tracked && new != old)
-			attempt_end(ctx, sk, new, false);
+			attempt_leaves(ctx, sk, old, new, false);
 		return 0;
 	}
 	/* An MPTCP socket reports its own states too, beside those of its TCP subflows. */

@@ -6,7 +6,8 @@
 
 #include "bpf/state.bpf.h"
 
-#define PF_KTHREAD 0x00200000
+#define PF_IO_WORKER 0x00000010
+#define PF_KTHREAD   0x00200000
 
 static __always_inline __u32 sk_netns(const void *sk)
 {
@@ -47,6 +48,15 @@ static __always_inline bool comm_matches(const char *comm)
 	return a[0] == want[0] && a[1] == want[1];
 }
 
+/* io_uring's threads have names of their own, which nobody knows: theirs is the process's. Up to
+ * 5.11 they were kernel threads, of no process. */
+static __always_inline void comm_read(char comm[REC_COMM_LEN], const struct task_struct *task)
+{
+	if (PEEK(task_struct, task, flags) & PF_IO_WORKER)
+		task = PEEK(task_struct, task, group_leader);
+	BPF_CORE_READ_INTO((char(*)[REC_COMM_LEN])comm, task, comm);
+}
+
 static __always_inline bool tgid_listed(__u32 tgid)
 {
 	return bpf_map_lookup_elem(&scope_tgids, &tgid) != NULL;
@@ -61,7 +71,7 @@ static __always_inline bool scope_has(const struct task_struct *task, __u32 tgid
 	if (scope.by_comm) {
 		char comm[REC_COMM_LEN] __attribute__((aligned(8))) = {};
 
-		BPF_CORE_READ_INTO(&comm, task, comm);
+		comm_read(comm, task);
 		if (!comm_matches(comm) && !(scope.follow && tgid_listed(tgid)))
 			return false;
 	}
@@ -87,7 +97,7 @@ static __always_inline void owner_fill(struct rec_owner *o, __u32 netns)
 	o->netns = netns;
 	o->uid = bpf_get_current_uid_gid();
 	o->cgroup = bpf_get_current_cgroup_id();
-	bpf_get_current_comm(o->comm, sizeof(o->comm));
+	comm_read(o->comm, (void *)bpf_get_current_task());
 }
 
 /*

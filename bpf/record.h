@@ -219,6 +219,7 @@ enum rec_connect_flags {
 	CONNECT_NO_FILE = 1 << 3,    /* no struct file yet: whether it blocks is unknown */
 	CONNECT_SEEDED = 1 << 4, /* it was in SYN_SENT when tracing began: its start was not seen */
 	CONNECT_MPTCP = 1 << 5,  /* a subflow of a Multipath TCP connection */
+	CONNECT_FASTOPEN = 1 << 6, /* the application asked for TCP Fast Open */
 };
 
 /* Both "the socket enters SYN_SENT" and, with sk == 0 and REC_RETURN's err, "it never got there".
@@ -247,7 +248,7 @@ struct rec_state {
 	struct rec_hdr hdr;
 	__u64 sk;
 	struct rec_tuple tuple;
-	__u8 old_state; /* TCP_SYN_SENT = 2 ... as in the kernel */
+	__u8 old_state; /* TCP_SYN_SENT = 2 or, after the SYNs have crossed, TCP_SYN_RECV = 3 */
 	__u8 new_state; /* TCP_ESTABLISHED = 1, TCP_SYN_RECV = 3, TCP_CLOSE = 7 */
 	__u16 sk_err;
 	__u16 sk_err_soft;

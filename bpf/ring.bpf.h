@@ -31,6 +31,7 @@
 #define IPPROTO_TCP    6
 #define IPPROTO_UDP    17
 #define IPPROTO_ICMPV6 58
+#define IPPROTO_MPTCP  262
 
 /* ---- configuration: fixed at load, so the verifier drops what is off ------------------------- */
 

@@ -15,8 +15,7 @@
 #include "bpf/connect.bpf.h"
 #include "bpf/seed.h"
 
-#define SEED_STEPS    64
-#define IPPROTO_MPTCP 262
+#define SEED_STEPS 64
 
 /* Types of the kernel that only this reads: see vmlinux.h. */
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
@@ -44,7 +43,7 @@ static __always_inline void owner_of_task(
 	o->netns = netns;
 	o->uid = BPF_CORE_READ(task, cred, uid.val);
 	o->cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
-	BPF_CORE_READ_INTO(&o->comm, task, comm);
+	comm_read(o->comm, task);
 }
 
 /* ---- what is found --------------------------------------------------------------------------- */

@@ -25,20 +25,30 @@
 # error "which registers hold a system call's number and arguments here?"
 #endif
 
-/* The socket behind a file descriptor of the running process. */
-static __always_inline struct sock *sock_of_fd(__u64 fd)
+/* Behind a file descriptor of the running process. */
+static __always_inline struct file *file_of_fd(__u64 fd)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
 	struct fdtable *fdt = BPF_CORE_READ(task, files, fdt);
 	struct file **files = BPF_CORE_READ(fdt, fd);
 	struct file *file = NULL;
-	struct socket *sock;
 
 	if (fd >= BPF_CORE_READ(fdt, max_fds))
 		return NULL;
 	bpf_probe_read_kernel(&file, sizeof(file), files + fd);
-	sock = BPF_CORE_READ(file, private_data);
+	return file;
+}
+
+static __always_inline struct sock *sock_of_file(struct file *file)
+{
+	struct socket *sock = BPF_CORE_READ(file, private_data);
+
 	return BPF_CORE_READ(sock, sk);
+}
+
+static __always_inline struct sock *sock_of_fd(__u64 fd)
+{
+	return sock_of_file(file_of_fd(fd));
 }
 
 #endif

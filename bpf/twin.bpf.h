@@ -54,11 +54,11 @@ SEC("?tp/sock/inet_sock_set_state")
 int twin_set_state(struct trace_event_raw_inet_sock_set_state *ctx)
 {
 	const struct sock *sk = ctx->skaddr;
-	int new = ctx->newstate;
+	int old = ctx->oldstate, new = ctx->newstate;
 
-	if (ctx->oldstate == TCP_SYN_SENT) {
-		if (tracked && new != TCP_SYN_SENT)
-			attempt_end(ctx, sk, new, true);
+	if (attempt_has_state(sk, old)) {
+		if (tracked && new != old)
+			attempt_leaves(ctx, sk, old, new, true);
 		return 0;
 	}
 	if (new == TCP_SYN_SENT) {
@@ -66,7 +66,7 @@ int twin_set_state(struct trace_event_raw_inet_sock_set_state *ctx)
 			attempt_begin(sk);
 		return 0;
 	}
-	return passive_state(sk, ctx->oldstate, new);
+	return passive_state(sk, old, new);
 }
 
 SEC("?raw_tp/fib_table_lookup")

@@ -308,9 +308,13 @@ struct tcp_request_sock {
 	u32 rcv_isn;
 };
 
+struct tcp_fastopen_request;
+
 struct tcp_sock {
 	u32 total_retrans;
-	bool is_mptcp; /* with CONFIG_MPTCP */
+	bool is_mptcp;                             /* with CONFIG_MPTCP */
+	struct tcp_fastopen_request *fastopen_req; /* the data of a sendmsg() that connects */
+	u8 fastopen_connect : 1;                   /* TCP_FASTOPEN_CONNECT */
 };
 
 /* ---- packets and devices -------------------------------------------------------------------- */

@@ -30,6 +30,8 @@ struct open {
 	struct attempt a;
 	struct lookup lookup; /* a.lookup points here when there is one */
 	bool in_syscall;      /* a REC_RETURN is to come */
+	bool deferred;        /* connect() is done, and the SYN waits for the first data */
+	bool crossed;         /* the peer's SYN came before an answer to ours */
 	bool established, closed;
 	__u64 established_ns, closed_ns;
 	int transmission; /* of the SYN seen last; -1 = none yet */

@@ -184,6 +184,8 @@ void progress_neigh(struct open *o, const struct rec_neigh *rec)
 	struct neighbour *n = &o->a.neigh;
 
 	if (rec->event == NEIGH_WAIT) {
+		if (o->deferred)
+			progress_restart(o, rec->hdr.ts_ns);
 		o->neigh = rec->neigh;
 		o->neigh_waiting = true;
 		n->waited = true;
@@ -208,8 +210,9 @@ void progress_neigh(struct open *o, const struct rec_neigh *rec)
 /* ---- events ------------------------------------------------------------------------------- */
 
 /* With Fast Open the application waits from its first data on, not from connect(). */
-static void restart(struct open *o, __u64 ts_ns)
+void progress_restart(struct open *o, __u64 ts_ns)
 {
+	o->deferred = false;
 	o->a.start_ns = o->a.connect_ns = ts_ns;
 	o->a.lookup_timed = false;
 	o->a.moments = o->a.moments_kept = 0;
@@ -220,8 +223,8 @@ static void restart(struct open *o, __u64 ts_ns)
 
 bool progress_feed(struct open *o, const struct event *ev)
 {
-	if (o->a.fastopen && o->transmission < 0 && ev->type == REC_SYN)
-		restart(o, ev->ts_ns);
+	if (o->deferred && (ev->type == REC_SYN || ev->type == REC_DROP))
+		progress_restart(o, ev->ts_ns);
 	switch (ev->type) {
 	case REC_SYN:
 		on_syn(o, ev->syn);

@@ -19,6 +19,9 @@ void progress_link(struct open *o, const struct lookup_link *link);
 
 bool progress_feed(struct open *o, const struct event *ev);
 
+/* It was put off until now, TS_NS: nobody has waited for it yet. */
+void progress_restart(struct open *o, __u64 ts_ns);
+
 /* The neighbour entry it waits for changed. */
 void progress_neigh(struct open *o, const struct rec_neigh *rec);
 

@@ -22,17 +22,30 @@ static bool gave_up(const struct attempt *a, const struct rec_state *rec)
 	return rec->flags & STATE_UNASKED && !a->err && !a->answered && a->syn_retransmits;
 }
 
+/* Both ends have sent a SYN (simultaneous open): it is connected when both have been answered. */
+static bool crossed(struct open *o, const struct rec_state *rec)
+{
+	if (!o->crossed)
+		open_moment(o, rec->hdr.ts_ns, AT_SYN_RECEIVED);
+	o->crossed = o->a.answered = true;
+	return false;
+}
+
 bool progress_state(struct open *o, const struct rec_state *rec)
 {
 	struct attempt *a = &o->a;
 
 	if (rec->tuple.family && (rec->tuple.sport || !a->tuple.sport))
 		a->tuple = rec->tuple;
-	if (rec->new_state == TCP_ESTABLISHED || rec->new_state == TCP_SYN_RECV) {
+	if (rec->new_state == TCP_SYN_RECV)
+		return crossed(o, rec);
+	if (rec->new_state == TCP_ESTABLISHED) {
 		o->established = true;
 		o->established_ns = rec->hdr.ts_ns;
 		open_moment(o, rec->hdr.ts_ns, AT_ESTABLISHED);
 	} else {
+		if (o->deferred)
+			progress_restart(o, rec->hdr.ts_ns);
 		o->closed = true;
 		o->closed_ns = rec->hdr.ts_ns;
 		if (rec->sk_err)
@@ -65,11 +78,9 @@ bool progress_return(struct open *o, const struct rec_return *rec)
 		o->closed_ns = rec->hdr.ts_ns;
 		return true;
 	}
-	if (ret == 0) {
-		/* Success without a handshake: Fast Open, the SYN goes with the first data. */
-		a->fastopen = true;
-		return false;
-	}
+	/* Success without a handshake: Fast Open, the SYN goes with the first data. */
+	if (ret == 0 && !o->crossed)
+		a->fastopen = o->deferred = true;
 	return false;
 }
 

@@ -19,8 +19,10 @@ static void begin(struct open *o, __u64 call_ts_ns, __u64 ts_ns, __u32 flags)
 
 	a->connect_ns = a->start_ns = call_ts_ns ? call_ts_ns : ts_ns;
 	o->in_syscall = flags & CONNECT_IN_SYSCALL;
-	a->blocking_known = !(flags & CONNECT_NO_FILE);
+	/* Who connects in another way may wait for it, or not: that is not seen. */
+	a->blocking_known = o->in_syscall && !(flags & CONNECT_NO_FILE);
 	a->blocking = a->blocking_known && !(flags & CONNECT_NONBLOCK);
+	a->fastopen = flags & CONNECT_FASTOPEN;
 	open_moment(o, a->connect_ns, AT_CONNECT);
 	open_mark(o, a->connect_ns, PHASE_ROUTE);
 	if (call_ts_ns)
@@ -51,6 +53,7 @@ static void start_failed(struct open *o, const struct rec_return *rec)
 
 	a->owner = rec->owner;
 	a->tuple = rec->tuple;
+	a->mptcp = rec->flags & CONNECT_MPTCP;
 	begin(o, rec->call_ts_ns, rec->hdr.ts_ns, rec->flags);
 	if (rec->flags & CONNECT_ROUTED) {
 		a->route = (struct route){
