@@ -114,7 +114,9 @@ static __always_inline const struct sock *seed_sock(const struct file *file)
 	if (!sock || PEEK(socket, sock, file) != file)
 		return NULL; /* something else */
 	sk = PEEK(socket, sock, sk);
-	if (sk && PEEK(sock, sk, sk_protocol) == IPPROTO_MPTCP)
+	/* Linux before 5.11 has no type information of it. */
+	if (sk && bpf_core_field_exists(struct mptcp_sock, first) &&
+		PEEK(sock, sk, sk_protocol) == IPPROTO_MPTCP)
 		sk = (void *)BPF_CORE_READ((const struct mptcp_sock *)sk, first);
 	return sk;
 }
