@@ -240,10 +240,21 @@ static void say_reset(struct words *w, const struct passive *p)
 	say(w, " after its SYN, before it was accepted");
 }
 
+/* Once the connection stood, that there was no room at first is only a delay. */
+static bool is_fatal_accept_queue(const struct passive *p)
+{
+	return is_accept_queue(p) && !p->phase_ns[PASSIVE_IN_QUEUE];
+}
+
+static bool is_fatal_syn_queue(const struct passive *p)
+{
+	return is_syn_queue(p) && !p->phase_ns[PASSIVE_IN_QUEUE];
+}
+
 static const struct passive_rule fault[] = {
-	{"accept_queue_full", is_accept_queue, say_overflow, TIME_IN(SYN_RECV) | TIME_IN(NETWORK),
-		PROOF(SYN_RECEIVED) | PROOF(OVERFLOW), 0},
-	{"syn_queue_full", is_syn_queue, say_overflow, TIME_IN(SYN_RECV) | TIME_IN(NETWORK),
+	{"accept_queue_full", is_fatal_accept_queue, say_overflow,
+		TIME_IN(SYN_RECV) | TIME_IN(NETWORK), PROOF(SYN_RECEIVED) | PROOF(OVERFLOW), 0},
+	{"syn_queue_full", is_fatal_syn_queue, say_overflow, TIME_IN(SYN_RECV) | TIME_IN(NETWORK),
 		PROOF(SYN_RECEIVED) | PROOF(OVERFLOW), 0},
 	{"reset_by_client", is_reset, say_reset, TIME_IN(NETWORK), PROOF(RST) | PROOF(CLOSED), 0},
 	{"syn_dropped_locally", is_syn_drop, say_syn_drop, TIME_IN(SYN_RECV) | TIME_IN(NETWORK), 0,

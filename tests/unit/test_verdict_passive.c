@@ -272,6 +272,30 @@ static void test_reset_by_client(void)
 	CHECK_STR(v.also[0].cause, "slow_accept"); /* what it has tired of, perhaps */
 }
 
+/* It found no room, then it stood, and the client went away: three things, one cause. */
+static void test_reset_after_an_overflow(void)
+{
+	struct passive p = second_try(AT_SYN_ACK_SENT);
+	struct verdict v;
+
+	p.syns = 2;
+	p.overflow = OVERFLOW_ACCEPT_QUEUE;
+	p.overflowed = 1;
+	p.result = PASSIVE_RESET;
+	p.moment[3].at = AT_RST;
+	passive_phase(&p, PASSIVE_IN_QUEUE, 4000 * MS);
+	v = judge(p);
+	SAYS(&v, "reset_by_client", "before it was accepted");
+	CHECK_INT(v.alsos, 2);
+	CHECK_STR(v.also[0].cause, "slow_accept");
+	CHECK_STR(v.also[1].cause, "accept_queue_full");
+	p.end_ns -= p.phase_ns[PASSIVE_IN_QUEUE];
+	p.phase_ns[PASSIVE_IN_QUEUE] = 0; /* it never stood here: the final ACK found no room */
+	p.final_ack = true;
+	v = judge(p);
+	SAYS(&v, "accept_queue_full", "the client has reset it after");
+}
+
 int main(void)
 {
 	UNIT_RUN(test_fast_is_ok);
@@ -288,5 +312,6 @@ int main(void)
 	UNIT_RUN(test_syn_ack_repeated);
 	UNIT_RUN(test_late_for_no_known_reason);
 	UNIT_RUN(test_reset_by_client);
+	UNIT_RUN(test_reset_after_an_overflow);
 	return unit_status();
 }
