@@ -337,7 +337,8 @@ static __noinline int passive_answer(const struct sk_buff *skb, __u64 child)
 	tuple_reverse(&k.tuple, &p.tuple);
 	k.netns = child ? sk_netns((void *)child) : dev_netns(n.dev);
 	there = bpf_map_lookup_elem(&passives, &k);
-	if (!there || there->isn + 1 != p.ack)
+	/* with Fast Open it may acknowledge data, too */
+	if (!there || (!child && there->isn + 1 != p.ack))
 		return 0;
 	if (child)
 		there->flags |= PASSIVE_FASTOPEN;
