@@ -232,6 +232,12 @@ static bool is_reset(const struct passive *p)
 	return p->result == PASSIVE_RESET;
 }
 
+/* It stood: what it waited for before the RST is told beside that. */
+static bool is_reset_late(const struct passive *p)
+{
+	return is_reset(p) && p->phase_ns[PASSIVE_IN_QUEUE];
+}
+
 static void say_reset(struct words *w, const struct passive *p)
 {
 	say_client(w, p);
@@ -256,6 +262,7 @@ static const struct passive_rule fault[] = {
 		TIME_IN(SYN_RECV) | TIME_IN(NETWORK), PROOF(SYN_RECEIVED) | PROOF(OVERFLOW), 0},
 	{"syn_queue_full", is_fatal_syn_queue, say_overflow, TIME_IN(SYN_RECV) | TIME_IN(NETWORK),
 		PROOF(SYN_RECEIVED) | PROOF(OVERFLOW), 0},
+	{"reset_by_client", is_reset_late, say_reset, 0, PROOF(RST) | PROOF(CLOSED), 0},
 	{"reset_by_client", is_reset, say_reset, TIME_IN(NETWORK), PROOF(RST) | PROOF(CLOSED), 0},
 	{"syn_dropped_locally", is_syn_drop, say_syn_drop, TIME_IN(SYN_RECV) | TIME_IN(NETWORK), 0,
 		DROP_SYN},
