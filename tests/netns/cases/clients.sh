@@ -102,9 +102,9 @@ case_client_compat() { # 32 bits: its system calls have other numbers
 }
 
 # --- io_uring -------------------------------------------------------------------------------------
-uring() { # HOW ADDRESS PORT
+uring() { # HOW ADDRESS PORT [SLOW]
 	[ -x "$URING" ] || skip "no $URING: make scenario builds it"
-	lag --slow "$QUICK" -- "$URING" "$@"
+	lag --slow "${4:-$QUICK}" -- "$URING" "$1" "$2" "$3"
 	[ "$STATUS" != 77 ] || skip "no io_uring here: $(cat "$T/stdout"), kernel.io_uring_disabled is $(
 		cat /proc/sys/kernel/io_uring_disabled 2>/dev/null || echo absent)"
 	status 0
@@ -124,7 +124,7 @@ uring_of_each_fate() { # HOW
 	expect 'connect | .result == "refused" and .errno == "ECONNREFUSED" and .verdict.cause == "refused"' \
 		'refused'
 	first_syn_lost
-	uring "$1" "$WEB" 80
+	uring "$1" "$WEB" 80 500ms
 	its_first_syn_was_lost
 }
 
@@ -213,8 +213,8 @@ case_client_fastopen_silent() { # and where no data ever comes
 }
 
 # --- Multipath TCP --------------------------------------------------------------------------------
-mptcp() { # KIND PORT
-	lag --slow "$QUICK" -- python3 "$CALLS" --mptcp "$1" "$WEB" "$2"
+mptcp() { # KIND PORT [SLOW]
+	lag --slow "${3:-$QUICK}" -- python3 "$CALLS" --mptcp "$1" "$WEB" "$2"
 	! grep -q 'no such socket' "$ERR" || skip "no Multipath TCP here: $(cat "$ERR")"
 	expect 'connects | all(.syn.mptcp)' 'labelled'
 }
@@ -235,7 +235,36 @@ case_client_mptcp() {
 	said EHOSTUNREACH
 	expect 'connect | .result == "unreachable" and .verdict.cause == "no_route"' 'no route'
 	first_syn_lost
-	mptcp again 80
+	mptcp again 80 500ms
 	its_first_syn_was_lost
-	expect 'connect.blocking | not' 'not blocking'
+	expect 'connect.blocking == false' 'not blocking'
+}
+
+# The kernel adds a path by itself: that is no connect of the application's, but a handshake all the
+# same, which may fail like any other.
+case_client_mptcp_join() {
+	topology
+	ip -n "$C" link add eth1 type veth peer name client1 netns "$R"
+	address "$C" eth1 3 2
+	address "$R" client1 3 1
+	ip -n "$C" route add 10.9.2.0/24 via 10.9.3.1 src 10.9.3.2 table 3
+	ip -n "$C" rule add from 10.9.3.2 table 3
+	ip -n "$C" mptcp endpoint add 10.9.3.2 dev eth1 subflow 2>"$T/mptcp.err" ||
+		skip "no Multipath TCP here: $(cat "$T/mptcp.err")"
+	ip -n "$C" mptcp limits set subflow 2 add_addr_accepted 2
+	ip -n "$S" mptcp limits set subflow 2 add_addr_accepted 2
+	start "$S" listen python3 -c 'import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262)
+s.bind(("", 90)); s.listen(); c = s.accept()[0]; c.send(b"x"); c.recv(1)'
+	wait_for 'the server' 10 listening "$S" 90
+	lag_start --netns "$C"
+	in_client python3 -c "import socket, time
+s = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262)
+s.connect(('$WEB', 90)); s.recv(1); s.send(b'y'); time.sleep(1)"
+	lag_wait 'connects | length > 1'
+	lag_stop
+	expect 'connects | length == 2 and all(.syn.mptcp and .result == "established")' 'both are labelled'
+	expect 'connects[0] | .tuple.saddr == "10.9.1.2" and .owner.comm == "python3" and .blocking' \
+		"the application's"
+	expect 'connects[1] | .tuple.saddr == "10.9.3.2" and (has("blocking") | not)' "the kernel's"
 }

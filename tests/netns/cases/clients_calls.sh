@@ -148,8 +148,8 @@ case_client_self() { # a socket that connects to itself: no server needed
 
 case_client_simultaneous() { # both SYNs are on their way at the same time
 	local at
-	topology --rtt 400
-	at=$(python3 -c 'import time; print(time.monotonic() + 2)')
+	topology --rtt 800
+	at=$(python3 -c "import time; print(time.monotonic() + 3 * $SLOWNESS)")
 	start "$S" peer python3 "$CALLS" simultaneous --at "$at" --after 2 10.9.1.2 4000
 	lag -- python3 "$CALLS" simultaneous --at "$at" "$WEB" 4000
 	said established
@@ -157,6 +157,6 @@ case_client_simultaneous() { # both SYNs are on their way at the same time
 	expect 'connect | .result == "established" and .syn.retransmits == 0 and .blocking' \
 		'one connect, established'
 	# The way there and back: the SYN of the other is not the answer to this one.
-	expect 'connect | .dur_ns > 350000000 and .phase_ns.network > 350000000
+	expect 'connect | .dur_ns > 700000000 and .phase_ns.network > 700000000
 		and .verdict.cause == "slow_rtt"' 'its time is that of a round trip'
 }

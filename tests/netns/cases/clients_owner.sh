@@ -116,9 +116,10 @@ seeded() {
 case_client_under_way() {
 	topology
 	web
-	nft_drop_first "$R" forward 'tcp flags & (syn|ack) == syn'
+	nft_drop "$R" forward 'tcp dport 80'
 	under_way "$WEB" 80
 	lag_start --netns "$C" -c 1
+	ip netns exec "$R" nft delete table inet pathlag_test # from now on there is an answer
 	lag_wait 'connects | length > 0'
 	wait "$LAG_PID" || true
 	RUNNING=''
@@ -130,9 +131,10 @@ case_client_under_way() {
 case_client_under_way_pid() { # and given up
 	topology
 	nft_drop "$R" forward 'tcp dport 82'
-	under_way --timeout 3 "$WEB" 82
+	under_way "$WEB" 82
 	lag_start -p "$CLIENT"
-	wait "$CLIENT" || true
+	nap 0.5
+	kill "$CLIENT"
 	lag_wait 'connects | length > 0'
 	lag_stop
 	seeded
