@@ -3,13 +3,8 @@
 # What else can happen to a connect while it goes on: time limits, signals, other threads; and the
 # host's own addresses, where both ends are here.
 
-CALLS=$CLIENTS/calls.py
-QUICK=$((200 * SLOWNESS))ms
-
-said() { # WORDS: what the client printed, its lines put together
-	[ "$(paste -sd' ' "$T/stdout")" = "$1" ] ||
-		fail "the client said: $(paste -sd' ' "$T/stdout"), wanted $1"
-}
+# shellcheck source=tests/netns/clients.sh
+. "$HERE/clients.sh"
 
 silent() { # nothing ever comes back, and there is nothing to see of why
 	topology --swallow-syn 99

@@ -118,12 +118,10 @@ case_client_under_way() {
 	web
 	nft_drop "$R" forward 'tcp dport 80'
 	under_way "$WEB" 80
-	lag_start --netns "$C" -c 1
+	lag_start --netns "$C"
 	ip netns exec "$R" nft delete table inet pathlag_test # from now on there is an answer
 	lag_wait 'connects | length > 0'
-	wait "$LAG_PID" || true
-	RUNNING=''
-	sound
+	lag_stop
 	seeded
 	expect 'connect | .result == "established" and .errno == null and at("established")' 'established later'
 }
