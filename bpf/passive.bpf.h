@@ -68,8 +68,8 @@ static __always_inline void queue_fill(struct rec_passive *r, const void *listen
 
 	r->accept_len = PEEK(sock, sk, sk_ack_backlog);
 	r->accept_max = PEEK(sock, sk, sk_max_ack_backlog);
-	r->syn_len = BPF_CORE_READ(icsk, icsk_accept_queue.qlen.counter);
-	r->drops = BPF_CORE_READ(sk, sk_drops.counter);
+	r->syn_len = PEEK(inet_connection_sock, icsk, icsk_accept_queue.qlen.counter);
+	r->drops = PEEK(sock, sk, sk_drops.counter);
 	r->flags |= PASSIVE_QUEUE_KNOWN;
 }
 
@@ -170,12 +170,13 @@ static __always_inline struct passive_open *passive_of_sock(
 static __always_inline __u32 cookies_judge(const struct sock *listener)
 {
 	const struct inet_connection_sock *icsk = (void *)listener;
-	__u8 mode = BPF_CORE_READ(listener, __sk_common.skc_net.net, ipv4.sysctl_tcp_syncookies);
+	__u8 mode = PEEK2(sock, listener, __sk_common.skc_net.net, ipv4.sysctl_tcp_syncookies);
 
 	if (!mode)
 		return 0;
-	if (mode == SYNCOOKIES_ALWAYS || BPF_CORE_READ(icsk, icsk_accept_queue.qlen.counter) >=
-						 (int)PEEK(sock, listener, sk_max_ack_backlog))
+	if (mode == SYNCOOKIES_ALWAYS ||
+		PEEK(inet_connection_sock, icsk, icsk_accept_queue.qlen.counter) >=
+			(int)PEEK(sock, listener, sk_max_ack_backlog))
 		cookies_until = bpf_ktime_get_ns() + COOKIE_ANSWER_NS;
 	return PASSIVE_COOKIES_ON;
 }

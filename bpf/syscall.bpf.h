@@ -29,11 +29,11 @@
 static __always_inline struct file *file_of_fd(__u64 fd)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
-	struct fdtable *fdt = BPF_CORE_READ(task, files, fdt);
-	struct file **files = BPF_CORE_READ(fdt, fd);
+	struct fdtable *fdt = PEEK2(task_struct, task, files, fdt);
+	struct file **files = PEEK(fdtable, fdt, fd);
 	struct file *file = NULL;
 
-	if (fd >= BPF_CORE_READ(fdt, max_fds))
+	if (fd >= PEEK(fdtable, fdt, max_fds))
 		return NULL;
 	bpf_probe_read_kernel(&file, sizeof(file), files + fd);
 	return file;
@@ -41,9 +41,9 @@ static __always_inline struct file *file_of_fd(__u64 fd)
 
 static __always_inline struct sock *sock_of_file(struct file *file)
 {
-	struct socket *sock = BPF_CORE_READ(file, private_data);
+	struct socket *sock = PEEK(file, file, private_data);
 
-	return BPF_CORE_READ(sock, sk);
+	return PEEK(socket, sock, sk);
 }
 
 static __always_inline struct sock *sock_of_fd(__u64 fd)
