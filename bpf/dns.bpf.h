@@ -78,16 +78,40 @@ static __always_inline int dns_expect6(void *ctx, const struct flowi6 *fl)
 	return dns_note_sender(&key);
 }
 
+static const char resolvers[][REC_COMM_LEN] __attribute__((aligned(8))) = REC_RESOLVERS;
+
+static __noinline int resolver_runs(void)
+{
+	__u64 comm[REC_COMM_LEN / 8] = {};
+
+	bpf_get_current_comm(comm, sizeof(comm));
+	for (int i = 0; i < (int)(sizeof(resolvers) / sizeof(resolvers[0])); i++) {
+		const __u64 *known = (const void *)resolvers[i];
+
+		if (comm[0] == known[0] && comm[1] == known[1])
+			return 1;
+	}
+	return 0;
+}
+
+/* What a resolver asks while one of ours waits for an answer may be asked for its sake. */
+static __always_inline bool dns_asked_aside(void)
+{
+	return dns_awaited() && resolver_runs();
+}
+
 /* Whose query S is about; false: nobody's we want. Sockets belong to a namespace, tasks may not. */
 static __always_inline bool dns_owner(
 	void *ctx, struct dns_scratch *s, const struct rec_tuple *t, __u32 netns)
 {
 	struct rec_owner *noted, *owner = &s->flow.owner;
 
+	s->flow.aside = 0;
 	if (!scope_has_netns(netns))
 		return false;
 	if (in_process(ctx)) {
-		if (!scope_has_current())
+		s->flow.aside = !scope_has_current();
+		if (s->flow.aside && !dns_asked_aside())
 			return false;
 		owner_fill(owner, netns);
 		return true;
@@ -203,6 +227,8 @@ static __always_inline void dns_report(struct dns_scratch *s, const struct dns_f
 	s->rec.sk = flow->sk;
 	s->rec.owner = flow->owner;
 	s->rec.tuple = *t;
+	if (flow->aside)
+		flags |= DNS_ASIDE;
 	if (flags & DNS_TCP)
 		dns_emit_stream(flags);
 	else
@@ -212,7 +238,9 @@ static __always_inline void dns_report(struct dns_scratch *s, const struct dns_f
 static __always_inline void dns_await(const struct dns_flow *flow, const struct rec_tuple *t)
 {
 	bpf_map_update_elem(&dns_flows, t, flow, BPF_ANY);
-	__sync_fetch_and_add(&dns_sent, 1);
+	/* Nobody waits for what is asked aside: then a busy resolver would keep us awake. */
+	if (!flow->aside)
+		__sync_fetch_and_add(&dns_sent, 1);
 }
 
 /* ---- UDP ------------------------------------------------------------------------------------ */
@@ -226,6 +254,17 @@ static __always_inline bool dns_udp_payload(
 		return false;
 	bytes_from(b, skb, from, p->end);
 	return b->len + b->more_len >= DNS_HEADER;
+}
+
+static __always_inline __u32 dns_bound_to(__u64 sk)
+{
+	return PEEK(sock, (const struct sock *)sk, __sk_common.skc_num);
+}
+
+/* A socket that is closed is bound to nothing, and its memory may be another socket by now. */
+static __always_inline bool dns_unheard(const struct dns_flow *flow)
+{
+	return flow->num && dns_bound_to(flow->sk) != flow->num;
 }
 
 /* A UDP packet to port 53 leaves a socket of this host, or (UNSENT) is dropped before it can. */
@@ -251,7 +290,7 @@ static __noinline int dns_query_udp(
 	s->flow.skb = unsent ? 0 : (__u64)skb; /* the next packet may get the same memory */
 	s->flow.ts_ns = now;
 	s->flow.seq = p->dns_id;
-	s->flow.pad = 0;
+	s->flow.num = dns_bound_to((__u64)sk);
 	dns_await(&s->flow, &p->tuple);
 	dns_report(s, &s->flow, &p->tuple, p->udp_len - 8, flags);
 	return 0;
@@ -271,7 +310,8 @@ static __noinline int dns_answer_udp(
 	flow = bpf_map_lookup_elem(&dns_flows, &asked);
 	if (!flow || dev_netns(dev) != flow->owner.netns)
 		return 0;
-	dns_report(s, flow, &asked, p->udp_len - 8, DNS_RECEIVED);
+	dns_report(s, flow, &asked, p->udp_len - 8,
+		DNS_RECEIVED | (dns_unheard(flow) ? DNS_UNHEARD : 0));
 	return 0;
 }
 
@@ -334,15 +374,17 @@ static __noinline int dns_query_tcp(
 	/* On a second device, or once more from the retransmit timer: not a query of its own. */
 	if (seen && seen->ts_ns && (__s32)(p->seq - seen->seq) <= 0)
 		return 0;
-	if (seen)
+	if (seen) {
 		s->flow.owner = seen->owner;
-	else if (!dns_owner(ctx, s, &p->tuple, sk_netns(sk)))
+		s->flow.aside = seen->aside;
+	} else if (!dns_owner(ctx, s, &p->tuple, sk_netns(sk))) {
 		return 0;
+	}
 	s->flow.sk = (__u64)sk;
 	s->flow.skb = 0;
 	s->flow.ts_ns = bpf_ktime_get_ns();
 	s->flow.seq = p->seq;
-	s->flow.pad = 0;
+	s->flow.num = 0;
 	dns_await(&s->flow, &p->tuple);
 	dns_report(s, &s->flow, &p->tuple, 0, DNS_TCP);
 	return 0;

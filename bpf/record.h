@@ -401,7 +401,16 @@ enum rec_dns_flags {
 	DNS_RECEIVED = 1 << 0, /* else sent */
 	DNS_TCP = 1 << 1,      /* payload without TCP's length prefix */
 	DNS_CUT = 1 << 2,      /* payload_len < wire_len: the message is longer than we keep */
+	DNS_UNHEARD = 1 << 3,  /* received when the socket that asked had been closed */
+	DNS_ASIDE = 1 << 4,    /* of a resolver that is not what is watched, but may explain it */
 };
+
+/* Resolvers that ask on behalf of others, by the names of their threads. */
+#define REC_RESOLVERS                                                                            \
+ {                                                                                               \
+  "systemd-resolve", "dnsmasq", "unbound", "nscd", "named", "sssd", "coredns", "dnscrypt-proxy", \
+	  "stubby", "kresd", "pdns_recursor", "dockerd", "aardvark-dns"                          \
+ }
 
 struct rec_dns {
 	struct rec_hdr hdr;

@@ -37,8 +37,9 @@ struct dns_flow {
 	__u64 skb;   /* of the last query: stacked devices show one packet several times */
 	__u64 ts_ns; /* of the last query; 0 = none yet */
 	struct rec_owner owner;
-	__u32 seq; /* TCP: of the last segment with queries; UDP: id of the last query */
-	__u32 pad;
+	__u32 seq;   /* TCP: of the last segment with queries; UDP: id of the last query */
+	__u16 num;   /* UDP: the port the socket was bound to, which NAT may have changed */
+	__u16 aside; /* its owner is out of scope, and a resolver that ours may have asked */
 };
 
 /* Who is about to send a query from this port to this server. */

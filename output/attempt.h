@@ -42,6 +42,15 @@ struct address {
 enum lookup_result { LOOKUP_ANSWERED, LOOKUP_TIMEOUT, LOOKUP_ERROR, LOOKUP_IN_PROGRESS };
 enum lookup_source { LOOKUP_PACKET, LOOKUP_GETADDRINFO };
 
+/* What a resolver of this host asked in turn, to be able to answer. */
+struct upstream {
+	struct rec_owner owner; /* that resolver; tgid 0 = none seen */
+	struct address server;  /* that answered last; of the last try while none did */
+	unsigned tries;         /* queries, whatever their type */
+	bool answered;
+	__u64 dur_ns; /* first query to last answer, or to the end of what they were asked for */
+};
+
 /* One question (name and type) of one process, with all its repetitions; or one getaddrinfo(). */
 struct lookup {
 	__u64 id;
@@ -56,7 +65,7 @@ struct lookup {
 	struct address server; /* that answered; of the last try while none did */
 	struct address first_server;
 	struct rec_tuple tuple; /* of its last query; family 0 = no packet seen */
-	bool tcp;               /* the accepted answer came over TCP */
+	bool tcp;               /* its last query went over TCP */
 	bool truncated;         /* a UDP answer had TC set, so TCP followed */
 	unsigned tries;         /* queries sent for this question; 0 = none seen */
 	unsigned servers;       /* different servers asked */
@@ -74,6 +83,8 @@ struct lookup {
 	char drop_reason[64]; /* of the last one, like the following */
 	char drop_location[128];
 	struct program_verdict drop_by;
+	bool late; /* with LOOKUP_TIMEOUT: the answer came at end_ns, its asker had given up */
+	struct upstream upstream;
 };
 
 enum attempt_result {
@@ -88,7 +99,11 @@ enum attempt_result {
 };
 const char *attempt_result_name(enum attempt_result result); /* "established", as in JSON */
 
-/* How the name was found; the best proof first. */
+/*
+ * How the name was found; the best proof first. NOT_OBSERVED: a lookup may have been made where it
+ * cannot be seen, so there is no dns phase, not one of 0. NONE: nothing suggests that there was
+ * one.
+ */
 enum dns_link {
 	DNS_LINK_ANSWER,
 	DNS_LINK_GETADDRINFO,

@@ -77,6 +77,23 @@ static void put_transport(struct json_line *l, struct json_object *o, const stru
 		json_line_text(l, o, "transport", lk->tcp ? "tcp" : "udp");
 }
 
+static void put_upstream(struct json_line *l, struct json_object *parent, const struct upstream *up)
+{
+	struct json_object *o, *owner;
+
+	if (!up->owner.tgid)
+		return;
+	o = json_line_object(l, parent, "upstream");
+	owner = json_line_object(l, o, "owner");
+	json_line_uint(l, owner, "pid", up->owner.tgid);
+	json_line_uint(l, owner, "tid", up->owner.tid);
+	json_line_bytes(l, owner, "comm", up->owner.comm, sizeof(up->owner.comm));
+	json_line_address(l, o, "server", &up->server);
+	json_line_uint(l, o, "tries", up->tries);
+	json_line_bool(l, o, "answered", up->answered);
+	json_line_uint(l, o, "dur_ns", up->dur_ns);
+}
+
 static void put_lookup(struct json_line *l, const struct lookup *lk)
 {
 	struct json_object *o = json_line_object(l, l->root, "dns");
@@ -97,6 +114,7 @@ static void put_lookup(struct json_line *l, const struct lookup *lk)
 	json_line_uint(l, o, "tries", lk->tries);
 	json_line_uint(l, o, "search_misses", lk->search_misses);
 	json_line_uint(l, o, "drops", lk->drops);
+	put_upstream(l, o, &lk->upstream);
 }
 
 static int json_lookup(struct sink *s, const struct lookup *lk, const struct verdict *v)

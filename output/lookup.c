@@ -8,6 +8,7 @@
 #include "output/lookup_table.h"
 
 #define SEARCH_GAP_NS    100000000ULL /* a search list goes on at once after NXDOMAIN */
+#define AT_ONCE_NS       50000000ULL  /* no resolver thinks a query lost so soon */
 #define SHORTEST_WAIT_NS 900000000ULL /* no resolver gives a server less than a second */
 #define DEFAULT_MAX      2048
 
@@ -45,14 +46,13 @@ void lookups_free(struct lookups *t)
 	free(t);
 }
 
-/* Closes an entry and hands it out. A call with questions inside is told by those. */
-static void entry_finish(
-	struct lookups *t, struct entry *e, enum lookup_result result, __u64 end_ns)
+void lookup_finish(struct lookups *t, struct entry *e, enum lookup_result result, __u64 end_ns)
 {
 	e->open = false;
 	e->l.result = result;
 	e->l.end_ns = end_ns;
-	if (!e->call || !e->questions)
+	lookup_find_upstream(t, e);
+	if (!e->aside && (!e->call || !e->questions))
 		t->on_lookup(t->arg, &e->l);
 }
 
@@ -76,7 +76,7 @@ static void make_room(struct lookups *t, __u64 now_ns)
 	e = oldest_finished(t);
 	if (!e) {
 		e = TAILQ_FIRST(&t->all);
-		entry_finish(t, e, LOOKUP_IN_PROGRESS, now_ns);
+		lookup_finish(t, e, LOOKUP_IN_PROGRESS, now_ns);
 		t->evicted++;
 	}
 	entry_remove(t, e);
@@ -113,23 +113,66 @@ static void lower_case(char *to, const char *from, size_t size)
 
 /* ---- questions ---------------------------------------------------------------------------- */
 
-static struct entry *open_question(struct lookups *t, __u32 tgid, const struct dns_message *m)
+static bool id_was_asked(const struct entry *e, __u16 id)
 {
-	struct entry *e;
+	unsigned n = e->ids < LOOKUP_QUERIES ? e->ids : LOOKUP_QUERIES;
 
-	TAILQ_FOREACH_REVERSE(e, &t->all, entries, link)
-	if (e->open && !e->call && e->l.owner.tgid == tgid && e->l.qtype == m->qtype &&
-		!strcmp(e->l.name, m->name))
-		return e;
-	return NULL;
+	while (n--)
+		if (e->id[n] == id)
+			return true;
+	return false;
 }
 
-static struct entry *open_call(struct lookups *t, const struct rec_owner *owner)
+static bool asks_the_same(const struct entry *e, __u32 tgid, const struct dns_message *m)
+{
+	return e->open && !e->call && e->l.owner.tgid == tgid && e->l.qtype == m->qtype &&
+	       !strcmp(e->l.name, m->name);
+}
+
+static struct entry *open_call(const struct lookups *t, const struct rec_owner *owner)
 {
 	struct entry *e;
 
 	TAILQ_FOREACH_REVERSE(e, &t->all, entries, link)
 	if (e->open && e->call && e->l.owner.tgid == owner->tgid && e->l.owner.tid == owner->tid)
+		return e;
+	return NULL;
+}
+
+/*
+ * Threads of one process may ask the same at the same time. Calls of their own tell them apart;
+ * where there are none, a second query at once, of another id and though nothing went wrong.
+ */
+static bool asks_again(const struct lookups *t, const struct entry *e, const struct event *ev,
+	const struct dns_message *m)
+{
+	const struct entry *call = open_call(t, &ev->dns->owner);
+
+	if (e->call_id || call)
+		return call && e->call_id == call->l.id;
+	return id_was_asked(e, m->id) || e->error_ns || e->l.drops || e->l.truncated ||
+	       ev->ts_ns - e->last_query_ns > AT_ONCE_NS;
+}
+
+static struct entry *repeated_question(
+	const struct lookups *t, const struct event *ev, const struct dns_message *m)
+{
+	struct entry *e;
+
+	TAILQ_FOREACH_REVERSE(e, &t->all, entries, link)
+	if (asks_the_same(e, ev->dns->owner.tgid, m) && asks_again(t, e, ev, m))
+		return e;
+	return NULL;
+}
+
+/* A resolver ignores an answer to something it did not ask, and so do we. */
+static struct entry *answered_question(
+	const struct lookups *t, const struct event *ev, const struct dns_message *m)
+{
+	struct entry *e;
+
+	TAILQ_FOREACH_REVERSE(e, &t->all, entries, link)
+	if (asks_the_same(e, ev->dns->owner.tgid, m) && id_was_asked(e, m->id))
 		return e;
 	return NULL;
 }
@@ -181,6 +224,7 @@ static struct entry *question_new(
 
 	if (!e)
 		return NULL;
+	e->aside = ev->dns->flags & DNS_ASIDE;
 	e->l.source = LOOKUP_PACKET;
 	e->l.qtype = m->qtype;
 	snprintf(e->l.name, sizeof(e->l.name), "%s", m->name);
@@ -201,7 +245,7 @@ static struct address server_of(const struct rec_dns *rec)
 	return a;
 }
 
-static bool same_address(const struct address *a, const struct address *b)
+bool lookup_same_address(const struct address *a, const struct address *b)
 {
 	return a->family == b->family && !memcmp(a->bytes, b->bytes, a->family == 4 ? 4 : 16);
 }
@@ -209,14 +253,28 @@ static bool same_address(const struct address *a, const struct address *b)
 static bool server_is_new(const struct lookup *l, const struct address *server)
 {
 	for (unsigned i = 0; i < l->tries_kept; i++)
-		if (same_address(&l->query[i].server, server))
+		if (lookup_same_address(&l->query[i].server, server))
 			return false;
 	return true;
 }
 
+/* TCP after a truncated answer is the protocol at work, not a retry: glibc then asks for A and AAAA
+ * again, though only one of the answers was. */
+static bool truncation_seen(const struct lookups *t, const struct entry *question)
+{
+	const struct entry *e;
+
+	if (question->l.truncated || !question->call_id)
+		return question->l.truncated;
+	TAILQ_FOREACH(e, &t->all, link)
+	if (e->call_id == question->call_id && e->l.truncated)
+		return true;
+	return false;
+}
+
 static int on_query(struct lookups *t, const struct event *ev, const struct dns_message *m)
 {
-	struct entry *e = open_question(t, ev->dns->owner.tgid, m);
+	struct entry *e = repeated_question(t, ev, m);
 	struct address server = server_of(ev->dns);
 	struct lookup *l;
 
@@ -228,8 +286,8 @@ static int on_query(struct lookups *t, const struct event *ev, const struct dns_
 	e->error_ns = 0;
 	e->last_query_ns = ev->ts_ns;
 	e->id[e->ids++ % LOOKUP_QUERIES] = m->id;
-	/* TCP after a truncated answer is the protocol at work, not a retry. */
-	if (l->truncated && (ev->dns->flags & DNS_TCP))
+	l->tcp = ev->dns->flags & DNS_TCP;
+	if (l->tcp && l->tries && truncation_seen(t, e))
 		return 0;
 	if (!l->tries++)
 		l->first_server = server;
@@ -244,27 +302,29 @@ static int on_query(struct lookups *t, const struct event *ev, const struct dns_
 	return 0;
 }
 
-static bool id_was_asked(const struct entry *e, __u16 id)
+/* Its asker had closed the socket: it gave up, or goes on with another one. getaddrinfo() says. */
+static void on_unheard(struct lookups *t, const struct event *ev, struct entry *e)
 {
-	unsigned n = e->ids < LOOKUP_QUERIES ? e->ids : LOOKUP_QUERIES;
-
-	while (n--)
-		if (e->id[n] == id)
-			return true;
-	return false;
+	if (e->l.tcp || e->l.tuple.sport != ev->dns->tuple.sport || lookup_in_call(t, e))
+		return;
+	e->l.late = true;
+	lookup_finish(t, e, LOOKUP_TIMEOUT, ev->ts_ns);
 }
 
 static void on_answer(struct lookups *t, const struct event *ev, const struct dns_message *m)
 {
-	struct entry *e = open_question(t, ev->dns->owner.tgid, m);
+	struct entry *e = answered_question(t, ev, m);
 	struct lookup *l;
 
-	/* A resolver ignores an answer to something it did not ask, and so do we. */
-	if (!e || !id_was_asked(e, m->id))
+	if (!e)
 		return;
 	l = &e->l;
 	if (m->truncated && !(ev->dns->flags & DNS_TCP)) {
 		l->truncated = true;
+		return;
+	}
+	if (ev->dns->flags & DNS_UNHEARD) {
+		on_unheard(t, ev, e);
 		return;
 	}
 	l->rcode = m->rcode;
@@ -278,7 +338,7 @@ static void on_answer(struct lookups *t, const struct event *ev, const struct dn
 	memcpy(l->answer, m->answer, sizeof(l->answer));
 	l->min_ttl = m->min_ttl;
 	e->cut = (ev->dns->flags & DNS_CUT) || m->answers == LOOKUP_ANSWERS;
-	entry_finish(t, e, m->rcode ? LOOKUP_ERROR : LOOKUP_ANSWERED, ev->ts_ns);
+	lookup_finish(t, e, m->rcode ? LOOKUP_ERROR : LOOKUP_ANSWERED, ev->ts_ns);
 }
 
 static int on_dns(struct lookups *t, const struct event *ev)
@@ -349,7 +409,7 @@ static enum lookup_result given_up(const struct entry *e, __s32 ret, __u64 now_n
 	if (ret)
 		return LOOKUP_TIMEOUT;
 	/* The call got its addresses: over TCP unseen by us, or from the other question in time. */
-	if (e->l.truncated)
+	if (e->l.tcp)
 		return LOOKUP_ANSWERED;
 	return now_ns - e->last_query_ns < SHORTEST_WAIT_NS ? LOOKUP_IN_PROGRESS : LOOKUP_TIMEOUT;
 }
@@ -357,7 +417,7 @@ static enum lookup_result given_up(const struct entry *e, __s32 ret, __u64 now_n
 static bool has_answer(const struct lookup *l, const struct address *a)
 {
 	for (unsigned i = 0; i < l->answers; i++)
-		if (same_address(&l->answer[i], a))
+		if (lookup_same_address(&l->answer[i], a))
 			return true;
 	return false;
 }
@@ -383,10 +443,10 @@ static void on_gai_return(struct lookups *t, const struct event *ev)
 		return;
 	TAILQ_FOREACH(e, &t->all, link)
 	if (e->open && e->call_id == call->l.id)
-		entry_finish(t, e, given_up(e, rec->ret, ev->ts_ns), ev->ts_ns);
+		lookup_finish(t, e, given_up(e, rec->ret, ev->ts_ns), ev->ts_ns);
 	keep_results(call, rec);
 	call->l.rcode = rec->ret;
-	entry_finish(t, call,
+	lookup_finish(t, call,
 		!rec->ret               ? LOOKUP_ANSWERED
 		: rec->ret == EAI_AGAIN ? LOOKUP_TIMEOUT
 					: LOOKUP_ERROR,
@@ -408,49 +468,5 @@ int lookups_feed(struct lookups *t, const struct event *ev)
 		return 0;
 	default:
 		return 0;
-	}
-}
-
-/* ---- nobody waits any more ---------------------------------------------------------------- */
-
-static bool call_is_open(struct lookups *t, __u64 id)
-{
-	struct entry *e;
-
-	TAILQ_FOREACH(e, &t->all, link)
-	if (e->call && e->l.id == id)
-		return e->open;
-	return false;
-}
-
-void lookups_tick(struct lookups *t, __u64 now_ns)
-{
-	struct entry *e;
-
-	TAILQ_FOREACH(e, &t->all, link)
-	{
-		if (!e->open || e->call || (e->call_id && call_is_open(t, e->call_id)))
-			continue;
-		if (e->error_ns && now_ns > e->error_ns + LOOKUP_ERROR_GRACE_NS)
-			entry_finish(t, e, LOOKUP_ERROR, e->error_ns);
-		else if (now_ns > e->last_query_ns + LOOKUP_SILENCE_NS)
-			entry_finish(t, e, LOOKUP_TIMEOUT, now_ns);
-	}
-}
-
-void lookups_stop(struct lookups *t, __u64 now_ns)
-{
-	struct entry *e;
-
-	TAILQ_FOREACH(e, &t->all, link)
-	{
-		if (!e->open)
-			continue;
-		if (e->error_ns)
-			entry_finish(t, e, LOOKUP_ERROR, e->error_ns);
-		else if (!e->call && (e->l.tries > 1 || now_ns - e->l.start_ns > 1000000000ULL))
-			entry_finish(t, e, LOOKUP_TIMEOUT, now_ns);
-		else
-			entry_finish(t, e, LOOKUP_IN_PROGRESS, now_ns);
 	}
 }

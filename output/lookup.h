@@ -46,6 +46,9 @@ struct lookup_link {
 void lookups_link(struct lookups *t, __u32 tgid, const struct address *addr, __u64 now_ns,
 	struct lookup_link *ret);
 
+/* A was established: further lookups may go over that connection. */
+void lookups_note_connect(struct lookups *t, const struct attempt *a);
+
 __u64 lookups_evicted(const struct lookups *t);
 void lookups_free(struct lookups *t);
 

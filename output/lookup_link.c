@@ -7,26 +7,12 @@
 #define LEAST_TTL      30 /* seconds an application may keep an answer with a shorter one */
 #define HOST_CACHE_NS  (10 * SECOND_NS)
 #define HEURISTIC_NS   (SECOND_NS / 10)
-#define TIMED_NS       SECOND_NS        /* a connect this soon after an answer waited for it */
 #define SIBLING_GAP_NS (SECOND_NS / 10) /* A and AAAA are asked together */
-
-/* Resolvers on this host that ask on behalf of others. */
-static bool is_host_resolver(const struct rec_owner *owner)
-{
-	static const char *const known[] = {"systemd-resolve", "nscd", "dnsmasq", "unbound",
-		"named", "sssd", "coredns", "dnscrypt-proxy", "stubby", "kresd"};
-
-	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
-		if (!strncmp(owner->comm, known[i], sizeof(owner->comm) - 1))
-			return true;
-	return false;
-}
 
 static bool answers_address(const struct lookup *l, const struct address *addr)
 {
 	for (unsigned i = 0; i < l->answers; i++)
-		if (l->answer[i].family == addr->family &&
-			!memcmp(l->answer[i].bytes, addr->bytes, addr->family == 4 ? 4 : 16))
+		if (lookup_same_address(&l->answer[i], addr))
 			return true;
 	return false;
 }
@@ -42,7 +28,7 @@ static enum dns_link entry_proves(
 		return DNS_LINK_NONE;
 	if (answers_address(&e->l, addr)) {
 		if (e->l.owner.tgid != tgid)
-			return is_host_resolver(&e->l.owner) && age < HOST_CACHE_NS
+			return lookup_by_resolver(&e->l.owner) && age < HOST_CACHE_NS
 				       ? DNS_LINK_HOST_CACHE
 				       : DNS_LINK_NONE;
 		if (age < ttl * SECOND_NS)
@@ -54,8 +40,8 @@ static enum dns_link entry_proves(
 								       : DNS_LINK_NONE;
 }
 
-static struct entry *best_proof(struct lookups *t, __u32 tgid, const struct address *addr,
-	__u64 now_ns, enum dns_link *ret_link)
+static struct entry *best_proof_in(struct lookups *t, __u32 tgid, const struct address *addr,
+	__u64 now_ns, bool in_call, enum dns_link *ret_link)
 {
 	struct entry *e, *best = NULL;
 
@@ -66,12 +52,24 @@ static struct entry *best_proof(struct lookups *t, __u32 tgid, const struct addr
 
 		if (link == DNS_LINK_NONE || (best && link >= *ret_link))
 			continue;
+		/* A thread that is still in getaddrinfo() has told nobody. */
+		if (lookup_in_call(t, e) != in_call)
+			continue;
 		best = e;
 		*ret_link = link;
 		if (link == DNS_LINK_ANSWER)
 			break;
 	}
 	return best;
+}
+
+/* Where the return of a call was missed, its questions prove it all the same. */
+static struct entry *best_proof(struct lookups *t, __u32 tgid, const struct address *addr,
+	__u64 now_ns, enum dns_link *ret_link)
+{
+	struct entry *e = best_proof_in(t, tgid, addr, now_ns, false, ret_link);
+
+	return e ? e : best_proof_in(t, tgid, addr, now_ns, true, ret_link);
 }
 
 /* Questions of one resolution: inside the same call, or the same name asked at the same time. */
@@ -157,8 +155,11 @@ void lookups_link(struct lookups *t, __u32 tgid, const struct address *addr, __u
 	struct entry *e = best_proof(t, tgid, addr, now_ns, &ret->link);
 	const struct entry *call;
 
-	if (!e)
+	if (!e) {
+		if (lookup_may_hide(t, tgid, addr, now_ns))
+			ret->link = DNS_LINK_NOT_OBSERVED;
 		return;
+	}
 	call = call_around(t, e);
 	ret->lookup = e->l;
 	ret->start_ns = e->l.chain_start_ns;
@@ -173,8 +174,8 @@ void lookups_link(struct lookups *t, __u32 tgid, const struct address *addr, __u
 		snprintf(ret->name, sizeof(ret->name), "%s", call->l.name);
 	}
 	blame_sibling(t, e, now_ns, ret);
-	ret->timed =
-		!e->used && ret->link != DNS_LINK_HOST_CACHE && now_ns - ret->end_ns <= TIMED_NS;
+	ret->timed = !e->used && ret->link != DNS_LINK_HOST_CACHE &&
+		     now_ns - ret->end_ns <= LOOKUP_TIMED_NS;
 	if (ret->timed)
 		mark_used(t, e, call);
 }

@@ -126,7 +126,7 @@ void progress_link(struct open *o, const struct lookup_link *link)
 	struct attempt *a = &o->a;
 
 	a->dns_link = link->link;
-	if (link->link == DNS_LINK_NONE)
+	if (link->link == DNS_LINK_NONE || link->link == DNS_LINK_NOT_OBSERVED)
 		return;
 	o->lookup = link->lookup;
 	a->lookup = &o->lookup;

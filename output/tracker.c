@@ -53,6 +53,7 @@ static void finish(struct tracker *t, struct open *o, __u64 end_ns)
 	join_server(t->passives, o, end_ns);
 	progress_finish(o, end_ns);
 	groups_leave(t->groups, &o->a);
+	lookups_note_connect(t->lookups, &o->a);
 	t->cfg.on_attempt(t->cfg.arg, &o->a);
 	join_gone(t->passives, &o->a);
 	if (o->a.sk)

@@ -47,6 +47,7 @@ static void say_dns_timeout(struct words *w, const struct attempt *a)
 	say(w, " and held the lookup up for ");
 	say_duration(w, dns_ns(a));
 	say_lookup_drops(w, a->lookup);
+	say_upstream(w, a->lookup);
 }
 
 static bool is_dns_error(const struct attempt *a)
@@ -64,6 +65,7 @@ static void say_dns_error(struct words *w, const struct attempt *a)
 	say_address(w, &a->lookup->server);
 	say(w, " and held the lookup up for ");
 	say_duration(w, dns_ns(a));
+	say_upstream(w, a->lookup);
 }
 
 static bool is_dns_retry(const struct attempt *a)
@@ -100,6 +102,7 @@ static void say_dns_retry(struct words *w, const struct attempt *a)
 	}
 	say(w, ", after ");
 	say_duration(w, dns_ns(a));
+	say_upstream(w, l);
 }
 
 static bool is_dns_search(const struct attempt *a)
@@ -139,6 +142,7 @@ static void say_dns_slow(struct words *w, const struct attempt *a)
 	} else {
 		say(w, " inside getaddrinfo(), with no DNS packet seen");
 	}
+	say_upstream(w, l);
 }
 
 static const struct rule rules[] = {

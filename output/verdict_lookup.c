@@ -57,7 +57,10 @@ static void say_lookup_outcome(struct words *w, const struct lookup *l)
 	if (l->search_misses)
 		say(w, ", after %u other name%s of the search list", l->search_misses,
 			l->search_misses == 1 ? "" : "s");
+	if (l->late)
+		say(w, ", when the answer came and nobody waited for it any more");
 	say_lookup_drops(w, l);
+	say_upstream(w, l);
 }
 
 void verdict_of_lookup(const struct lookup *l, __u64 slow_ns, struct verdict *ret)

@@ -130,6 +130,9 @@ void say_program(struct words *w, const struct program_verdict *by, const char *
 /* "; 2 of its packets dropped in this host (TC_EGRESS in ...)"; nothing where none was */
 void say_lookup_drops(struct words *w, const struct lookup *l);
 
+/* "; 10.9.2.53, asked by systemd-resolve[12], took 400 ms", where that explains the time */
+void say_upstream(struct words *w, const struct lookup *l);
+
 /* ", most of it (412 ms) in __dev_queue_xmit" where the function layer knows; else ELSE_SAY. */
 void say_phase_call(
 	struct words *w, const struct attempt *a, enum phase phase, const char *else_say);

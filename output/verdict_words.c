@@ -109,6 +109,24 @@ void say_lookup_drops(struct words *w, const struct lookup *l)
 	say(w, ")");
 }
 
+void say_upstream(struct words *w, const struct lookup *l)
+{
+	const struct upstream *up = &l->upstream;
+	char comm[REC_COMM_LEN + 1];
+
+	if (!up->owner.tgid || up->dur_ns * 2 < l->end_ns - l->start_ns)
+		return;
+	snprintf(comm, sizeof(comm), "%.*s", REC_COMM_LEN, up->owner.comm);
+	say(w, "; ");
+	say_address(w, &up->server);
+	say(w, ", asked by ");
+	say_name(w, comm);
+	say(w, "[%u], %s ", up->owner.tgid, up->answered ? "took" : "did not answer in");
+	say_duration(w, up->dur_ns);
+	if (up->tries > 1)
+		say(w, " and %u tries", up->tries);
+}
+
 void say_drop(struct words *w, __u32 netns, const struct drop *d)
 {
 	const struct cause *reason = cause_of_reason(d->reason);
