@@ -25,7 +25,7 @@ import struct
 import time
 
 import hostile
-from wire import answer, name_of, question_of
+from wire import answer, name_of, question_of, with_edns
 
 RCODES = {"formerr": 1, "servfail": 2, "nxdomain": 3, "refused": 5}
 
@@ -92,6 +92,8 @@ class Resolver:
         self.note(where, query_id, name, qtype, did)
         if message is None:
             return None
+        if did in ("answer", "truncate") and data[10:12] != b"\0\0":
+            message = with_edns(message)
         return float(self.zone.told((name.lower(), qtype), "delay") or 0) / 1000, message
 
     def decide(self, query_id, name, qtype, question, tcp):
@@ -115,8 +117,8 @@ class Resolver:
 class Server:
     """The sockets of all addresses, and the answers that are still to be sent."""
 
-    def __init__(self, resolver):
-        self.resolver = resolver
+    def __init__(self, resolver, elsewhere=None):
+        self.resolver, self.elsewhere = resolver, elsewhere
         self.selector = selectors.DefaultSelector()
         self.due, self.order = [], itertools.count()
 
@@ -134,7 +136,7 @@ class Server:
     def datagram(self, sock, address):
         data, peer = sock.recvfrom(65535)
         self.query(data, (address, "udp", f"{peer[0]}#{peer[1]}"),
-                   lambda message: sock.sendto(message, peer))
+                   lambda message: (self.elsewhere or sock).sendto(message, peer))
 
     def connection(self, listener, address):
         sock, peer = listener.accept()
@@ -173,19 +175,29 @@ class Server:
                     pass  # whoever asked has gone
 
 
+def bound(place):
+    if not place:
+        return None
+    address, port = place.split("#")
+    sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
+    sock.bind((address, int(port)))
+    return sock
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("-l", "--listen", action="append", metavar="ADDRESS", default=None)
     parser.add_argument("-p", "--port", type=int, default=53)
     parser.add_argument("-r", "--record", action="append", default=[], metavar="NAME=ADDRESS")
     parser.add_argument("-b", "--behaviour", action="append", default=[], metavar="[NAME[/TYPE]:]WHAT")
+    parser.add_argument("--answer-from", metavar="ADDRESS#PORT", help="UDP answers leave from there")
     parser.add_argument("--log", default="/dev/null")
     parser.add_argument("--ready", help="file written when everything listens")
     options = parser.parse_args()
     options.listen = options.listen or ["127.0.0.1"]
     zone = Zone(options.record, options.behaviour)
     with open(options.log, "a") as log:
-        server = Server(Resolver(zone, log))
+        server = Server(Resolver(zone, log), bound(options.answer_from))
         for address in options.listen:
             server.listen(address, options.port)
         if options.ready:

@@ -43,3 +43,8 @@ def answer(query_id, question, found=(), rcode=0, truncated=False):
     """A well-formed message with the records found: (owner, type, rdata)."""
     records = b"".join(record(name_of(owner), rtype, rdata) for owner, rtype, rdata in found)
     return header(query_id, len(found), rcode, truncated) + question + records
+
+
+def with_edns(message):
+    """With the OPT record that belongs into the answer to a query that has one (RFC 6891)."""
+    return message[:10] + b"\0\1" + message[12:] + b"\0" + struct.pack("!HHIH", 41, 1232, 0, 0)
