@@ -310,7 +310,9 @@ static __always_inline int passive_forwarded(const struct sk_buff *skb, const st
 	struct passive_open *there, was;
 	struct passive_key k;
 
-	if (!a)
+	/* On its way to another namespace a SYN that is sent again may lie where the first one did
+	 * that has arrived there. */
+	if (!a || a->key.netns != dev_netns(PEEK(sk_buff, skb, dev)))
 		return 0;
 	a->skb = 0;
 	k = a->key;
@@ -381,10 +383,11 @@ static __noinline int passive_closed(const struct sock *sk, int state)
 
 	if (!there)
 		return 0;
+	/* That the client has closed it, accept() may be just about to return it all the same. */
+	if (state == TCP_CLOSE_WAIT)
+		return 0;
 	if (PEEK(sock, sk, sk_socket))
 		n.flags = PASSIVE_TAKEN;
-	else if (state == TCP_CLOSE_WAIT)
-		return 0;
 	was = *there;
 	if (!passive_forget(&k))
 		return 0;

@@ -247,6 +247,10 @@ static void take(struct passive_open *o, const struct rec_passive *rec)
 		return;
 	o->last_queue = queue_of(rec);
 	o->last_drops = rec->drops;
+	/* A drop tells of a refused ACK without the queue: it is as full still, or was never told.
+	 */
+	if (p->final_ack && !p->queue.known && accept_queue_full(&o->last_queue))
+		p->queue = o->last_queue;
 	if (!p->queue.known && !p->syns)
 		p->queue = o->last_queue;
 }
@@ -291,6 +295,7 @@ void passive_open_drop(struct passive_open *o, const struct event *ev)
 
 	if (p->syn_acks && timeline_may_be_answered(&drop))
 		return;
+	drop.egress = !drop.egress; /* the record's are the client's directions */
 	if (drop.packet == DROP_SYN)
 		o->awaited.ts_ns = 0; /* its silence is explained */
 	if (drop.packet == DROP_ACK && !strcmp(drop.reason, "TCP_LISTEN_OVERFLOW"))

@@ -162,7 +162,7 @@ static void say_repeated(struct words *w, const struct passive *p)
 
 static bool is_late(const struct passive *p)
 {
-	return p->result != PASSIVE_IN_PROGRESS && p->syn_acks <= 1 && !p->overflowed &&
+	return p->result != PASSIVE_IN_PROGRESS && p->syn_acks == 1 && !p->overflowed &&
 	       !dropped(p, DROP_SYN) && !dropped(p, DROP_SYN_ACK);
 }
 

@@ -64,6 +64,17 @@ tcp_client() { # a client in the client's namespace, in the foreground; its word
 	in_client timeout --foreground "$LIMIT" python3 "$CLIENTS/tcp.py" "$@" >"$T/client" 2>&1
 }
 
+ended() { # WORD: what the client itself says
+	grep -q "^$1 " "$T/stdout" || fail "the client says $(head -n1 "$T/stdout"), not $1"
+}
+
+attempt() { # WORD tcp.py options: the client must end like that
+	local word=$1
+	shift
+	lag -- python3 "$CLIENTS/tcp.py" "$@"
+	ended "$word"
+}
+
 # A python client that waits for `go` before it connects: its pid is in $CLIENT.
 waiting_client() { # tcp.py options
 	mkfifo "$T/go"

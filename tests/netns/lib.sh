@@ -225,18 +225,18 @@ listening() { # NS PORT
 	[ -n "$(ip netns exec "$1" ss -Hltn "sport = :$2")" ]
 }
 
-web() { # a web server in the server's namespace, port 80, both families
-	local conf
+web() { # [PORT]: a web server in the server's namespace, port 80, both families
+	local conf port=${1:-80}
 	mkdir "$T/www" "$T/nginx"
 	echo hello >"$T/www/index.html"
 	if command -v nginx >/dev/null; then
-		conf=$(<"$HERE/nginx.conf")
+		conf=$(sed "s/80;/$port;/" "$HERE/nginx.conf")
 		echo "${conf//@T@/$T}" >"$T/nginx.conf"
 		start "$S" nginx nginx -p "$T/nginx" -c "$T/nginx.conf" -e "$T/nginx.err"
 		wait_for 'nginx' 10 test -s "$T/nginx/pid" # written when it listens
 	else
-		start "$S" http python3 -m http.server --bind :: --directory "$T/www" 80
-		wait_for 'the web server' 10 listening "$S" 80
+		start "$S" http python3 -m http.server --bind :: --directory "$T/www" "$port"
+		wait_for 'the web server' 10 listening "$S" "$port"
 	fi
 }
 

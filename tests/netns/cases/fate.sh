@@ -4,17 +4,6 @@
 
 SYN='tcp flags & (syn|ack) == syn'
 
-ended() { # WORD: what the client itself says
-	grep -q "^$1 " "$T/stdout" || fail "the client says $(head -n1 "$T/stdout"), not $1"
-}
-
-attempt() { # WORD tcp.py options: the client must end like that
-	local word=$1
-	shift
-	lag -- python3 "$CLIENTS/tcp.py" "$@"
-	ended "$word"
-}
-
 case_syn_unanswered() {
 	topology --swallow-syn 1
 	web

@@ -2,6 +2,8 @@
 # shellcheck shell=bash
 # Many connects: nothing lost, and every record as sound as a single one (sound.jq sees them all).
 
+. "$HERE/listen.sh"
+
 case_many_mixed() { # 200 connects of six fates, all at the same time
 	topology
 	web
@@ -99,4 +101,38 @@ case_many_unread() { # told to end while nobody reads its output: all of it is t
 	status 0
 	expect 'connects | length == 500 and all(.result == "established")' 'a record each'
 	expect '.[-1].type == "summary" and summary.lost == 0' 'and the end of it'
+}
+
+# Nothing is wrong, and nobody says so.
+no_alarm() { # COUNT
+	status 0
+	expect "connects | map(.verdict.cause) | group_by(.) | map({(.[0]): length}) | add == {ok: $1}" \
+		"$1 connects, no alarm"
+	expect "accepts | map(.verdict.cause) | group_by(.) | map({(.[0]): length}) | add == {ok: $1}" \
+		"$1 accepts, no alarm"
+	expect 'all(connects[]; .result == "established") and all(accepts[]; .result == "accepted")' \
+		'all came through'
+	expect '(connects | map(.tuple.sport) | sort) == (accepts | map(.tuple.sport) | sort)' 'the same ones'
+	expect 'summary.lost == 0 and of("lost") == []' 'nothing lost'
+}
+
+case_many_healthy() { # a thousand to a real server, through two links and a router
+	topology
+	web "$PORT"
+	lag_start "tcp port $PORT"
+	in_client python3 "$CLIENTS/tcp.py" -n 1000 --pause 0.002 "$WEB" "$PORT" >"$T/client"
+	lag_wait '(connects | length >= 1000) and (accepts | length >= 1000)'
+	lag_stop
+	no_alarm 1000
+}
+
+case_many_healthy_loopback() {
+	local IN=$C
+	namespace "$C"
+	serve
+	lag_start --netns "$C"
+	in_client python3 "$CLIENTS/tcp.py" -n 1000 --pause 0.002 127.0.0.1 "$PORT" >"$T/client"
+	lag_wait '(connects | length >= 1000) and (accepts | length >= 1000)'
+	lag_stop
+	no_alarm 1000
 }

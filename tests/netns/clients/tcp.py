@@ -48,6 +48,7 @@ def main():
     parser.add_argument("address")
     parser.add_argument("port", type=int)
     parser.add_argument("-n", type=int, default=1, help="that many connects, one after another")
+    parser.add_argument("--pause", type=float, default=0, help="seconds after each")
     parser.add_argument("--timeout", type=float, help="seconds, then give up")
     parser.add_argument("--nonblock", action="store_true", help="connect without blocking, poll")
     parser.add_argument("--burst", type=int, default=0, help="first send that many datagrams")
@@ -62,6 +63,7 @@ def main():
         start = time.monotonic()
         word = attempt(options, family)
         print(f"{word} {(time.monotonic() - start) * 1000:.0f} ms", flush=True)
+        time.sleep(options.pause)
 
 
 if __name__ == "__main__":

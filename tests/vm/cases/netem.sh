@@ -125,3 +125,23 @@ case_netem_reorder() { # packets overtake each other: records stay whole
 	expect 'connects | length == 20 and all(.result == "established")' 'all twenty'
 	expect 'connects | all(.syn.sent == 1 and .drops == [])' 'none with a loss'
 }
+
+case_netem_healthy() { # a thousand over a link of 20 ms: that is how far it is, and no fault
+	local i pids=()
+	topology
+	web
+	netem "$R" server0 delay 20ms
+	lag_start --netns "$C"
+	for i in 1 2 3 4 5; do
+		in_client python3 "$CLIENTS/tcp.py" -n 200 "$WEB" 80 >"$T/client$i" &
+		pids+=($!)
+	done
+	wait "${pids[@]}"
+	lag_wait 'connects | length >= 1000'
+	lag_stop
+	status 0
+	expect 'connects | length == 1000 and all(.result == "established")' 'all came through'
+	expect 'connects | map(.verdict.cause) | unique == ["ok"]' 'no alarm'
+	expect 'connects | all(.phase_ns.network >= 20000000 and .syn.retransmits == 0)' 'each as far as it is'
+	expect 'summary.lost == 0 and of("lost") == []' 'nothing lost'
+}
