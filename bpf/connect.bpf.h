@@ -300,7 +300,7 @@ static __always_inline void attempt_begin(const struct sock *sk)
 		__sync_fetch_and_add(&tracked, 1);
 		break;
 	case -17:
-		there = twinned ? attempt_of(sk) : NULL;
+		there = attempt_of(sk);
 		if (there && attempt_is_new(there))
 			return;
 		bpf_map_update_elem(&socks, &key, &a, BPF_EXIST);
@@ -361,15 +361,13 @@ static __always_inline bool attempt_has_state(const struct sock *sk, int state)
 	return state == TCP_SYN_SENT || (state == TCP_SYN_RECV && tracked && attempt_of(sk));
 }
 
-SEC("raw_tp/inet_sock_set_state")
-int on_set_state(struct bpf_raw_tracepoint_args *ctx)
+/* AGAIN: by a program of perf's kind (twin.bpf.h). */
+static __always_inline int state_changes(
+	void *ctx, const struct sock *sk, int old, int new, bool again)
 {
-	const struct sock *sk = (void *)ctx->args[0];
-	int old = ctx->args[1], new = ctx->args[2];
-
 	if (attempt_has_state(sk, old)) {
 		if (tracked && new != old)
-			attempt_leaves(ctx, sk, old, new, false);
+			attempt_leaves(ctx, sk, old, new, again);
 		return 0;
 	}
 	/* An MPTCP socket reports its own states too, beside those of its TCP subflows. */
@@ -379,6 +377,12 @@ int on_set_state(struct bpf_raw_tracepoint_args *ctx)
 		return 0;
 	}
 	return passive_state(sk, old, new);
+}
+
+SEC("raw_tp/inet_sock_set_state")
+int on_set_state(struct bpf_raw_tracepoint_args *ctx)
+{
+	return state_changes(ctx, (void *)ctx->args[0], ctx->args[1], ctx->args[2], false);
 }
 
 #endif

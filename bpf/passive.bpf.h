@@ -302,25 +302,26 @@ static __noinline int passive_syn_ack(const struct sock *req, const struct net_d
 	return passive_emit(&k, &o, &n);
 }
 
-/* The SYN P, which came in a moment ago, goes on to another host or namespace. */
-static __always_inline int passive_forwarded(const struct sk_buff *skb, const struct packet *p)
+/* The SYN P, which came in a moment ago, goes on to another host or namespace. N and K are empty:
+ * the caller's, as the stack is short. */
+static __always_inline int passive_forwarded(const struct sk_buff *skb, const struct packet *p,
+	struct passive_news *n, struct passive_key *k)
 {
-	struct passive_news n = {.event = PASSIVE_FORWARDED};
 	struct passive_arrival *a = arrival_of(skb);
 	struct passive_open *there, was;
-	struct passive_key k;
 
 	/* On its way to another namespace a SYN that is sent again may lie where the first one did
 	 * that has arrived there. */
 	if (!a || a->key.netns != dev_netns(PEEK(sk_buff, skb, dev)))
 		return 0;
 	a->skb = 0;
-	k = a->key;
-	there = bpf_map_lookup_elem(&passives, &k);
+	*k = a->key;
+	there = bpf_map_lookup_elem(&passives, k);
 	if (!there || there->isn != p->seq)
 		return 0;
 	was = *there;
-	return passive_forget(&k) ? passive_emit(&k, &was, &n) : 0;
+	n->event = PASSIVE_FORWARDED;
+	return passive_forget(k) ? passive_emit(k, &was, n) : 0;
 }
 
 /* What leaves without a request's socket: SYN-ACKs of a CHILD, with TCP Fast Open; with none, as
@@ -335,7 +336,7 @@ static __noinline int passive_answer(const struct sk_buff *skb, __u64 child)
 	if (!packet_of(&p, skb) || p.tuple.l4_proto != IPPROTO_TCP || !(p.tcp_flags & TCPF_SYN))
 		return 0;
 	if (!(p.tcp_flags & TCPF_ACK))
-		return child ? 0 : passive_forwarded(skb, &p);
+		return child ? 0 : passive_forwarded(skb, &p, &n, &k);
 	n.dev = PEEK(sk_buff, skb, dev);
 	tuple_reverse(&k.tuple, &p.tuple);
 	k.netns = child ? sk_netns((void *)child) : dev_netns(n.dev);

@@ -359,7 +359,7 @@ void probes_lost(const struct probes *p, uint64_t counts[LOST_KINDS])
 
 uint64_t probes_missed(const struct probes *p)
 {
-	return twins_missed(&p->twins, p->skel->obj);
+	return twins_missed(p->skel->obj);
 }
 
 size_t probes_attached(const struct probes *p)

@@ -5,7 +5,7 @@
  * The kernel never runs a program inside itself: while it is under way on a CPU, that CPU skips it.
  * That is for what interrupts it, but kernels that let a tracepoint's programs be preempted
  * (twin.h) then skip it for every other task as well, until the preempted one goes on: the events
- * of some milliseconds. There these are loaded too.
+ * of some milliseconds. There these are loaded too; elsewhere only twin_set_state_raw is.
  *
  * Those of SEC("tp") and SEC("kprobe.multi") run with preemption off: they are skipped only in an
  * interrupt that came during another of that kind. The others are like the first, but it must be
@@ -53,20 +53,15 @@ int twin_accept_return(struct pt_regs *ctx)
 SEC("?tp/sock/inet_sock_set_state")
 int twin_set_state(struct trace_event_raw_inet_sock_set_state *ctx)
 {
-	const struct sock *sk = ctx->skaddr;
-	int old = ctx->oldstate, new = ctx->newstate;
+	return state_changes(ctx, ctx->skaddr, ctx->oldstate, ctx->newstate, true);
+}
 
-	if (attempt_has_state(sk, old)) {
-		if (tracked && new != old)
-			attempt_leaves(ctx, sk, old, new, true);
-		return 0;
-	}
-	if (new == TCP_SYN_SENT) {
-		if (PEEK(sock, sk, sk_protocol) == IPPROTO_TCP)
-			attempt_begin(sk);
-		return 0;
-	}
-	return passive_state(sk, old, new);
+/* Where nothing is preempted: for the timers of many connects that end in one interrupt, while this
+ * CPU was telling of another socket. All of them would be skipped. */
+SEC("?raw_tp/inet_sock_set_state")
+int twin_set_state_raw(struct bpf_raw_tracepoint_args *ctx)
+{
+	return state_changes(ctx, (void *)ctx->args[0], ctx->args[1], ctx->args[2], false);
 }
 
 SEC("?raw_tp/fib_table_lookup")

@@ -19,6 +19,7 @@ static const struct pair {
 	{"on_sys_exit", "twin_connect_return"},
 	{"on_sys_exit", "twin_accept_return"},
 	{"on_set_state", "twin_set_state"},
+	{"on_set_state", "twin_set_state_raw"}, /* only one of these two is loaded */
 	{"on_fib_table_lookup", "twin_fib_table_lookup"},
 	{"on_fib6_table_lookup", "twin_fib6_table_lookup"},
 	{"on_kfree_skb_reason", "twin_kfree_skb"},
@@ -86,11 +87,15 @@ int twins_choose(struct twins *t, struct bpf_object *obj, const struct kernel *k
 
 	t->event = -1;
 	t->on = kernel_preempts_tracepoints(k);
+	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++) {
+		bool raw = !strcmp(pairs[i].second, "twin_set_state_raw");
+
+		if (t->on != raw)
+			bpf_program__set_autoload(named(obj, pairs[i].second),
+				bpf_program__autoload(named(obj, pairs[i].first)));
+	}
 	if (!t->on)
 		return 0;
-	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++)
-		bpf_program__set_autoload(named(obj, pairs[i].second),
-			bpf_program__autoload(named(obj, pairs[i].first)));
 	t->event = event_open(state);
 	if (t->event < 0)
 		bpf_program__set_autoload(state, false);
@@ -176,13 +181,11 @@ static uint64_t skipped_by(const struct bpf_object *obj, const struct bpf_progra
 	return skipped(prog);
 }
 
-uint64_t twins_missed(const struct twins *t, const struct bpf_object *obj)
+uint64_t twins_missed(const struct bpf_object *obj)
 {
 	struct bpf_program *prog;
 	uint64_t n = 0;
 
-	if (!t->on)
-		return programs_skipped(obj);
 	bpf_object__for_each_program(prog, obj) n += skipped_by(obj, prog);
 	return n;
 }

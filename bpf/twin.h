@@ -8,7 +8,7 @@
  *
  * Linux 7.0 (a46023d5616e) guards a tracepoint's programs by SRCU and no longer by preemption being
  * off; perf's it still runs with preemption off (16718274ee75), and fprobe's. On kernels before
- *that nothing of this is used.
+ * that only what ends and begins connects has a second program, for interrupts.
  */
 #ifndef PATHLAG_TWIN_H
 #define PATHLAG_TWIN_H
@@ -18,7 +18,7 @@
 #include "bpf/kernel.h"
 
 struct twins {
-	bool on;
+	bool on;   /* programs are preempted here */
 	int event; /* of perf */
 };
 
@@ -34,7 +34,7 @@ struct bpf_link *twins_attach(struct twins *t, struct bpf_object *obj, size_t i,
  * Events at which a program of OBJ was skipped, and its twin as well: at most so many, as two
  * programs may have been skipped at different events. 0 on kernels before 5.12, which do not count.
  */
-uint64_t twins_missed(const struct twins *t, const struct bpf_object *obj);
+uint64_t twins_missed(const struct bpf_object *obj);
 
 /* How often the kernel has skipped a program of OBJ. */
 uint64_t programs_skipped(const struct bpf_object *obj);
