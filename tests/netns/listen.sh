@@ -2,7 +2,8 @@
 # shellcheck shell=bash
 # listen.sh - what cases about the listening side are written with.
 
-# Of the case's own: a run that is scoped by nothing else sees other cases too.
+# Of the case's own: a run that is scoped by nothing else sees other cases too. Such ones ask for
+# `dst port`: the source port of a connect that failed before it had one could be any.
 PORT=$((20000 + $$ % 20000))
 
 # A server that accepts as it is told; in the namespace $IN, the server's where that is not set.

@@ -47,7 +47,7 @@ case_accept_ok() { # nginx: who listens is not who accepts
 case_accept_both_sides() { # one connect seen from both ends, in two namespaces
 	topology
 	serve
-	lag_start --slow "$QUICK" "tcp port $PORT"
+	lag_start --slow "$QUICK" "tcp dst port $PORT"
 	tcp_client "$WEB" "$PORT"
 	served 1
 	lag_wait "accepts | length == 1"

@@ -11,7 +11,7 @@ case_accept_syn_dropped() { # in the server's own INPUT: the second one comes th
 	topology
 	serve
 	nft_drop_first "$S" input "$SYN"
-	lag_start "tcp port $PORT"
+	lag_start "tcp dst port $PORT"
 	tcp_client "$WEB" "$PORT"
 	served 1
 	lag_wait "accepts | length == 1"
@@ -29,7 +29,7 @@ case_accept_synack_dropped() { # in the server's own OUTPUT
 	topology
 	serve
 	nft_drop_first "$S" output "$SYNACK"
-	lag_start "tcp port $PORT"
+	lag_start "tcp dst port $PORT"
 	tcp_client "$WEB" "$PORT"
 	served 1
 	lag_wait "accepts | length == 1"

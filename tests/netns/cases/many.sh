@@ -119,7 +119,7 @@ no_alarm() { # COUNT
 case_many_healthy() { # a thousand to a real server, through two links and a router
 	topology
 	web "$PORT"
-	lag_start "tcp port $PORT"
+	lag_start "tcp dst port $PORT"
 	in_client python3 "$CLIENTS/tcp.py" -n 1000 --pause 0.002 "$WEB" "$PORT" >"$T/client"
 	lag_wait '(connects | length >= 1000) and (accepts | length >= 1000)'
 	lag_stop
