@@ -16,7 +16,8 @@ struct group {
 };
 
 struct histograms {
-	struct table groups;
+	struct table groups;        /* of both sides */
+	unsigned known[2];          /* of each, how many */
 	struct group *other[2];     /* of each side, NULL = not needed yet */
 	struct histogram_set **set; /* all of them, the groups' too */
 	size_t sets, cap;
@@ -77,7 +78,8 @@ void histogram_range(const struct histogram *h, unsigned *ret_first, unsigned *r
 /* FNV-1a, to find it again: two names that share one are told apart below. */
 static __u64 key_of(enum histogram_side side, const char *name)
 {
-	__u64 key = 0xcbf29ce484222325ULL ^ side;
+	/* A step of its own, or "80" of one side is "90" of the other. */
+	__u64 key = (0xcbf29ce484222325ULL ^ side) * 0x100000001b3ULL;
 
 	for (; *name; name++)
 		key = (key ^ (__u8)*name) * 0x100000001b3ULL;
@@ -111,11 +113,13 @@ static struct group *group_of(struct histograms *h, enum histogram_side side, co
 
 	if (g)
 		return strcmp(g->known.name, name) ? other_of(h, side) : g;
-	if (h->groups.count == HISTOGRAM_GROUPS)
+	if (h->known[side] == HISTOGRAM_GROUPS)
 		return other_of(h, side);
 	g = group_make(side, name);
-	if (g)
-		table_add(&h->groups, &g->node, key);
+	if (!g)
+		return NULL;
+	table_add(&h->groups, &g->node, key);
+	h->known[side]++;
 	return g;
 }
 
@@ -303,7 +307,7 @@ struct histograms *histograms_new(enum histogram_by by)
 {
 	struct histograms *h = calloc(1, sizeof(*h));
 
-	if (!h || table_init(&h->groups, HISTOGRAM_GROUPS)) {
+	if (!h || table_init(&h->groups, 2 * HISTOGRAM_GROUPS)) {
 		free(h);
 		return NULL;
 	}

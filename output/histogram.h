@@ -11,8 +11,8 @@
 
 #include "output/verdict.h"
 
-#define HISTOGRAM_GROUPS  256
-#define HISTOGRAM_BUCKETS 53 /* the last one, 2^52 ns, also has what took longer than 52 days */
+#define HISTOGRAM_GROUPS  256 /* of each side */
+#define HISTOGRAM_BUCKETS 53  /* the last one, 2^52 ns, also has what took longer than 52 days */
 #define HISTOGRAM_SLOWEST 10
 
 enum histogram_by { BY_PORT, BY_NAME, BY_OWNER, BY_RESULT };

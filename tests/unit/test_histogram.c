@@ -166,6 +166,28 @@ static void test_groups_are_bounded(void)
 	histograms_free(h);
 }
 
+/* A client that asks everybody takes no room from the servers of this host. */
+static void test_each_side_has_room(void)
+{
+	struct histograms *h = histograms_new(BY_PORT);
+	const struct histogram_report *r;
+	struct passive p = sample_accepted();
+
+	for (unsigned i = 1; i <= HISTOGRAM_GROUPS + 1; i++) {
+		struct attempt a = took(PHASE_NETWORK, i);
+
+		a.tuple.dport = htons(i);
+		add(h, a);
+	}
+	CHECK_INT(histograms_passive(h, &p, &ok), 0);
+	r = histograms_report(h);
+	CHECK_INT(r->sets, HISTOGRAM_GROUPS + 2);
+	CHECK_INT(r->set[r->sets - 1]->group->side, SIDE_ACCEPT);
+	CHECK_STR(r->set[r->sets - 1]->group->name, "80");
+	CHECK(!r->set[r->sets - 1]->group->other);
+	histograms_free(h);
+}
+
 static void test_slowest(void)
 {
 	struct histograms *h = histograms_new(BY_PORT);
@@ -278,6 +300,7 @@ int main(void)
 	UNIT_RUN(test_groups);
 	UNIT_RUN(test_order);
 	UNIT_RUN(test_groups_are_bounded);
+	UNIT_RUN(test_each_side_has_room);
 	UNIT_RUN(test_slowest);
 	UNIT_RUN(test_json);
 	UNIT_RUN(test_text);
