@@ -28,12 +28,19 @@ static bool share_answer(const struct lookup *a, const struct lookup *b)
 	return false;
 }
 
+/* Its queries stay in its network namespace: only to itself a host speaks from the same address. */
+static bool asks_own_host(const struct lookup *l)
+{
+	return is_loopback(&l->server) ||
+	       !memcmp(l->tuple.saddr, l->tuple.daddr, sizeof(l->tuple.saddr));
+}
+
 /* May E's asker have asked the one that asks Q? In another network namespace (a container's bridge)
  * only what both were told makes it likely. */
 static bool can_reach(const struct entry *q, const struct entry *e)
 {
 	if (q->l.owner.netns == e->l.owner.netns)
-		return true;
+		return e->call || asks_own_host(&e->l);
 	return !e->call && !is_loopback(&e->l.server) && !q->open && share_answer(&q->l, &e->l);
 }
 

@@ -120,6 +120,24 @@ static void test_other_namespaces_are_not_upstream(void)
 	}
 }
 
+/* The resolver asks the same for somebody else: one who asks another host waits for that one. */
+static void test_another_host_has_no_upstream_here(void)
+{
+	static const char *const server[] = {"10.9.2.99", "10.9.0.1"};
+
+	/* 10.9.0.1 is this host itself */
+	for (unsigned i = 0; i < 2; i++) {
+		struct stream *s = stream_new();
+
+		ask_of(s, 0, &client, 1, "a.test", server[i]);
+		ask_of(s, 1, &resolver, 2, "a.test", UPSTREAM);
+		answer_of(s, 399, &resolver, 2, "a.test", UPSTREAM, 0);
+		answer_of(s, 400, &client, 1, "a.test", server[i], 0);
+		CHECK_INT(s->lookup[1].upstream.owner.tgid, i ? 12 : 0);
+		stream_free(s);
+	}
+}
+
 static void test_what_is_asked_aside_is_not_shown(void)
 {
 	struct stream *s = stream_new();
@@ -365,6 +383,7 @@ int main(void)
 	UNIT_RUN(test_silent_upstream_is_named);
 	UNIT_RUN(test_neighbours_are_not_upstream);
 	UNIT_RUN(test_other_namespaces_are_not_upstream);
+	UNIT_RUN(test_another_host_has_no_upstream_here);
 	UNIT_RUN(test_what_is_asked_aside_is_not_shown);
 	UNIT_RUN(test_threads_that_ask_the_same_lose_nothing);
 	UNIT_RUN(test_asked_at_once_without_a_call);
