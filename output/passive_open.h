@@ -44,7 +44,6 @@ struct passive_open {
 	int err;                            /* of CLOSED, positive */
 	unsigned drops_room, moments_room;
 	struct moment spare_moment; /* where what is not kept is written */
-	struct drop spare_drop;
 };
 
 /* A new one from its first event; NULL when out of memory. */

@@ -72,6 +72,9 @@ static enum passive_result result_of(const struct passive_open *o, bool given_up
 
 	if (o->accept_ns)
 		return PASSIVE_ACCEPTED;
+	/* What ended it later is no part of this. */
+	if (p->accept_unseen)
+		return PASSIVE_NOT_ACCEPTED;
 	if (o->closed_ns && o->err == ETIMEDOUT && !o->ack_ns)
 		return PASSIVE_TIMED_OUT;
 	if (o->rst_ns || (o->closed_ns && o->err))

@@ -20,7 +20,7 @@ struct tracker;
 
 struct tracker_cfg {
 	size_t max_attempts; /* open at one time; 0 = 16384 */
-	size_t max_lookups;  /* kept for linking; 0 = 8192 */
+	size_t max_lookups;  /* kept for linking; 0 = 2048 */
 	size_t max_passives; /* open at one time; 0 = 16384 */
 	void *arg;
 	void (*on_lookup)(void *arg, const struct lookup *l);

@@ -103,6 +103,28 @@ static void test_accept_that_is_not_observed(void)
 	stream_free(s);
 }
 
+/* How it ends when it has been served is nobody's fault. */
+static void test_reset_after_an_accept_that_is_not_observed(void)
+{
+	struct rec_tuple tuple = stream_tuple("10.9.0.2", 80, 40000);
+	struct rec_passive rec = passive_record(&roomy, PASSIVE_CLOSED, PASSIVE_TAKEN, &tuple, ISN);
+	struct stream *s = stream_new();
+	struct verdict v;
+
+	put_passive(s, 0, &roomy, PASSIVE_SYN, 0);
+	put_passive(s, 0.1, &roomy, PASSIVE_SYN_ACK, 0);
+	put_passive(s, 1, &roomy, PASSIVE_ESTABLISHED, 0);
+	put_passive(s, 60000, &roomy, PASSIVE_RST, 0);
+	rec.err = ECONNRESET;
+	PUT(s, 60000.1, REC_PASSIVE, rec);
+	CHECK_INT(s->passive[0].result, PASSIVE_NOT_ACCEPTED);
+	CHECK(s->passive[0].accept_unseen);
+	CHECK_INT(passive_dur_ns(&s->passive[0]), 1 * MS);
+	verdict_of_passive(&s->passive[0], 100 * MS, &v);
+	CHECK_STR(v.cause, "ok");
+	stream_free(s);
+}
+
 static void test_reset_while_half_open(void)
 {
 	struct stream *s = stream_new();
@@ -405,6 +427,7 @@ int main(void)
 	UNIT_RUN(test_nobody_accepts);
 	UNIT_RUN(test_listener_closes_before_accept);
 	UNIT_RUN(test_accept_that_is_not_observed);
+	UNIT_RUN(test_reset_after_an_accept_that_is_not_observed);
 	UNIT_RUN(test_reset_while_half_open);
 	UNIT_RUN(test_reset_in_the_accept_queue);
 	UNIT_RUN(test_reset_that_was_not_meant);
