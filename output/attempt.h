@@ -240,9 +240,10 @@ struct server_side {
 	unsigned syns;          /* SYNs that reached it */
 	unsigned syn_acks;      /* that it handed to a device */
 	enum overflow overflow;
-	unsigned overflowed;       /* SYNs, or final ACKs, that found that queue full */
-	bool final_ack;            /* the final ACK did: the client believes it is connected */
-	bool inferred;             /* from the queue's length and the silence, not seen itself */
+	unsigned overflowed; /* SYNs, or final ACKs, that found that queue full */
+	unsigned final_acks; /* so many of these were final ACKs: the client believes that it is
+				connected */
+	bool inferred;       /* from the queue's length and the silence, not seen itself */
 	struct listen_queue queue; /* when it overflowed first; else at the first SYN */
 	bool accepted;
 	__u64 accept_wait_ns; /* in the accept queue, so far */

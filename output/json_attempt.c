@@ -60,7 +60,7 @@ static void put_server(struct json_line *l, const struct server_side *s)
 	json_line_known(l, o, "hostname", s->hostname);
 	json_line_uint(l, o, "syns", s->syns);
 	json_line_uint(l, o, "syn_acks", s->syn_acks);
-	json_story_overflow(l, o, s->overflow, s->overflowed, s->final_ack, s->inferred);
+	json_story_overflow(l, o, s->overflow, s->overflowed, s->final_acks, s->inferred);
 	json_story_queue(l, o, &s->queue);
 	json_line_bool(l, o, "accepted", s->accepted);
 	json_line_uint(l, o, "accept_wait_ns", s->accept_wait_ns);

@@ -40,7 +40,7 @@ static void put_queue(struct json_line *l, const struct passive *p)
 	struct json_object *o = json_line_object(l, l->root, "queue");
 
 	json_story_queue(l, o, &p->queue);
-	json_story_overflow(l, o, p->overflow, p->overflowed, p->final_ack, p->inferred);
+	json_story_overflow(l, o, p->overflow, p->overflowed, p->final_acks, p->inferred);
 }
 
 void json_passive_fill(struct json_line *l, const struct json_out *out, const struct passive *p,

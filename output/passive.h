@@ -59,9 +59,10 @@ struct passive {
 	bool accept_unseen; /* it was accepted in a way that is not observed: how long it waited is
 			       not known */
 	enum overflow overflow;
-	unsigned overflowed;       /* SYNs, or final ACKs, that found the queue full */
-	bool final_ack;            /* the final ACK did: the client believes it is connected */
-	bool inferred;             /* from the queue's length and the silence, not seen itself */
+	unsigned overflowed; /* SYNs, or final ACKs, that found the queue full */
+	unsigned final_acks; /* so many of these were final ACKs: the client believes that it is
+				connected */
+	bool inferred;       /* from the queue's length and the silence, not seen itself */
 	struct listen_queue queue; /* when it overflowed first; else when it entered the accept
 				      queue, else at the first SYN */
 	char dev[REC_IFNAME_LEN + 1];

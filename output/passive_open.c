@@ -127,7 +127,7 @@ static void judge_ack(struct passive_open *o, __u64 ts_ns, bool refused)
 	if (!refused && !accept_queue_full(before))
 		return;
 	o->ack_refused = true;
-	o->p.final_ack = true;
+	o->p.final_acks++;
 	overflow(o, ts_ns, OVERFLOW_ACCEPT_QUEUE, false,
 		accept_queue_full(before) ? before : &unknown);
 }
@@ -249,7 +249,7 @@ static void take(struct passive_open *o, const struct rec_passive *rec)
 	o->last_drops = rec->drops;
 	/* A drop tells of a refused ACK without the queue: it is as full still, or was never told.
 	 */
-	if (p->final_ack && !p->queue.known && accept_queue_full(&o->last_queue))
+	if (p->final_acks && !p->queue.known && accept_queue_full(&o->last_queue))
 		p->queue = o->last_queue;
 	if (!p->queue.known && !p->syns)
 		p->queue = o->last_queue;

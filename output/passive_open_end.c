@@ -83,7 +83,7 @@ static enum passive_result result_of(const struct passive_open *o, bool given_up
 		return PASSIVE_NOT_ACCEPTED;
 	if (!given_up)
 		return PASSIVE_IN_PROGRESS;
-	if (p->overflow != OVERFLOW_NONE && (waits_for_syn(o) || p->final_ack))
+	if (p->overflow != OVERFLOW_NONE && (waits_for_syn(o) || p->final_acks))
 		return PASSIVE_OVERFLOWED;
 	return PASSIVE_TIMED_OUT;
 }
@@ -130,6 +130,15 @@ static __u64 end_of(const struct passive_open *o, __u64 end_ns)
 	return o->rst_ns ? o->rst_ns : end_ns;
 }
 
+/* What came behind the end was seen, and is no part of it. */
+static void cut(struct passive *p)
+{
+	while (p->moments_kept && p->moment[p->moments_kept - 1].ts_ns > p->end_ns) {
+		p->moments_kept--;
+		p->moments--;
+	}
+}
+
 void passive_open_finish(struct passive_open *o, __u64 end_ns, bool given_up)
 {
 	struct passive *p = &o->p;
@@ -139,5 +148,7 @@ void passive_open_finish(struct passive_open *o, __u64 end_ns, bool given_up)
 	end_ns = end_of(o, end_ns);
 	p->end_ns = end_ns > p->start_ns ? end_ns : p->start_ns;
 	timeline_sort(p->moment, p->moments_kept);
+	if (p->accept_unseen)
+		cut(p);
 	divide(o);
 }

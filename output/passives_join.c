@@ -31,7 +31,7 @@ void passive_server_side(const struct passive *p, struct server_side *ret)
 		.syn_acks = p->syn_acks,
 		.overflow = p->overflow,
 		.overflowed = p->overflowed,
-		.final_ack = p->final_ack,
+		.final_acks = p->final_acks,
 		.inferred = p->inferred,
 		.queue = p->queue,
 		.accepted = p->result == PASSIVE_ACCEPTED,

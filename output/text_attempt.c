@@ -68,8 +68,14 @@ static const char *plural(unsigned n)
 
 static void say_overflow(FILE *f, const struct server_side *s)
 {
-	fprintf(f, "; %u %s%s found its %s queue full", s->overflowed,
-		s->final_ack ? "final ACK" : "SYN", plural(s->overflowed),
+	unsigned syns = s->overflowed - s->final_acks;
+
+	fputs("; ", f);
+	if (syns)
+		fprintf(f, "%u SYN%s%s", syns, plural(syns), s->final_acks ? " and " : "");
+	if (s->final_acks)
+		fprintf(f, "%u final ACK%s", s->final_acks, plural(s->final_acks));
+	fprintf(f, " found its %s queue full",
 		s->overflow == OVERFLOW_SYN_QUEUE ? "SYN" : "accept");
 	if (s->queue.known)
 		fprintf(f, ", %u of %u",

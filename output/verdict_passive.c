@@ -77,15 +77,16 @@ static bool is_syn_queue(const struct passive *p)
 
 static void say_overflow(struct words *w, const struct passive *p)
 {
+	unsigned syns = p->overflowed - p->final_acks;
+
 	say_queue(w, "the", p->overflow, &p->queue);
 	say(w, ": ");
-	if (p->final_ack)
-		say(w, "the final ACK of ");
-	else
-		say(w, "%u SYN%s of ", p->overflowed, p->overflowed == 1 ? "" : "s");
+	if (syns)
+		say(w, "%u SYN%s%s", syns, syns == 1 ? "" : "s", p->final_acks ? " and " : "");
+	say(w, p->final_acks ? "the final ACK of " : " of ");
 	say_client(w, p);
-	say(w, " %s thrown away", p->final_ack || p->overflowed == 1 ? "was" : "were");
-	if (p->final_ack)
+	say(w, " %s thrown away", syns + !!p->final_acks == 1 ? "was" : "were");
+	if (p->final_acks)
 		say(w, ", which believes that it is connected");
 	if (p->inferred)
 		say(w, " (inferred, as the queue was full then and no SYN-ACK followed)");
@@ -376,14 +377,19 @@ static void name_others(
 
 static void judge_ok(struct verdict *v, const struct passive *p)
 {
-	bool accepted = p->result == PASSIVE_ACCEPTED;
 	struct words w = verdict_words(v);
 
 	verdict_set(v, "ok", 0, 1);
 	say(&w, "the connection of ");
 	say_client(&w, p);
-	say(&w, accepted ? " was accepted after " : " was not accepted yet after ");
+	if (p->accept_unseen)
+		say(&w, " stood after ");
+	else
+		say(&w, p->result == PASSIVE_ACCEPTED ? " was accepted after "
+						      : " was not accepted yet after ");
 	say_duration(&w, passive_dur_ns(p));
+	if (p->accept_unseen)
+		say(&w, ", and was accepted in a way that is not observed (io_uring)");
 }
 
 static void judge_unknown(struct verdict *v, const struct passive *p)

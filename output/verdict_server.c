@@ -7,7 +7,7 @@ bool syn_overflowed(const struct attempt *a, enum overflow queue)
 {
 	const struct server_side *s = &a->server;
 
-	return s->known && s->overflow == queue && s->overflowed && !s->final_ack;
+	return s->known && s->overflow == queue && s->overflowed > s->final_acks;
 }
 
 void say_process(struct words *w, const struct rec_owner *owner)

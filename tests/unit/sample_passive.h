@@ -81,7 +81,8 @@ static inline struct passive sample_overflow(void)
 	p.syn_acks = 3;
 	p.overflow = OVERFLOW_ACCEPT_QUEUE;
 	p.overflowed = 2;
-	p.final_ack = p.inferred = true;
+	p.final_acks = 2;
+	p.inferred = true;
 	p.queue = (struct listen_queue){true, 2, 1, 1};
 	passive_phase(&p, PASSIVE_IN_SYN_RECV, 3072 * MS);
 	passive_phase(&p, PASSIVE_IN_NETWORK, 300 * US);

@@ -120,6 +120,7 @@ static void test_reset_after_an_accept_that_is_not_observed(void)
 	CHECK_INT(s->passive[0].result, PASSIVE_NOT_ACCEPTED);
 	CHECK(s->passive[0].accept_unseen);
 	CHECK_INT(passive_dur_ns(&s->passive[0]), 1 * MS);
+	CHECK_INT(passive_moments(s, AT_RST), 0);
 	verdict_of_passive(&s->passive[0], 100 * MS, &v);
 	CHECK_STR(v.cause, "ok");
 	stream_free(s);
@@ -210,7 +211,7 @@ static void test_ack_that_is_held_back_is_no_timeout(void)
 	put_passive(s, 31002, &roomy, PASSIVE_ACCEPT, 0);
 	CHECK_INT(s->passive[0].result, PASSIVE_ACCEPTED);
 	CHECK_INT(s->passive[0].overflow, OVERFLOW_NONE);
-	CHECK(!s->passive[0].final_ack);
+	CHECK(!s->passive[0].final_acks);
 	stream_free(s);
 }
 

@@ -23,7 +23,7 @@ static void test_full_accept_queue_swallows_syns(void)
 	CHECK_INT(p->overflow, OVERFLOW_ACCEPT_QUEUE);
 	CHECK_INT(p->overflowed, 2);
 	CHECK(p->inferred);
-	CHECK(!p->final_ack);
+	CHECK(!p->final_acks);
 	CHECK_INT(p->queue.accept_len, 2);
 	CHECK_INT(p->queue.accept_max, 1);
 	CHECK_INT(p->phase_ns[PASSIVE_IN_SYN_RECV], 3000100000);
@@ -146,7 +146,7 @@ static void test_final_ack_finds_the_queue_full(void)
 	CHECK_INT(p->result, PASSIVE_ACCEPTED);
 	CHECK_INT(p->overflow, OVERFLOW_ACCEPT_QUEUE);
 	CHECK_INT(p->overflowed, 1);
-	CHECK(p->final_ack);
+	CHECK(p->final_acks);
 	CHECK(!p->inferred);
 	CHECK_INT(p->queue.accept_len, 2);
 	CHECK_INT(p->phase_ns[PASSIVE_IN_SYN_RECV], 1000 * MS);
@@ -167,7 +167,7 @@ static void test_final_ack_was_refused_a_while_ago(void)
 	put_passive(s, 1000, &l, PASSIVE_SYN_ACK, PASSIVE_ACKED);
 	put_stop(s, 1100);
 	CHECK_INT(p->overflow, OVERFLOW_ACCEPT_QUEUE);
-	CHECK(p->final_ack);
+	CHECK(p->final_acks);
 	CHECK(!p->queue.known);
 	stream_free(s);
 }
@@ -183,7 +183,28 @@ static void test_final_ack_never_gets_in(void)
 	put_tick(s, 12000);
 	CHECK_INT(s->passive[0].result, PASSIVE_OVERFLOWED);
 	CHECK_INT(s->passive[0].overflowed, 2);
-	CHECK(s->passive[0].final_ack);
+	CHECK(s->passive[0].final_acks);
+	stream_free(s);
+}
+
+/* First a SYN finds no room, then the final ACK: the client has waited for the SYN only. */
+static void test_syn_and_final_ack_find_the_queue_full(void)
+{
+	struct listener l = {.accept_max = 1, .accept_len = 2, .drops = 3};
+	struct stream *s = stream_new();
+	struct passive *p = &s->passive[0];
+
+	put_passive(s, 0, &l, PASSIVE_SYN, 0);
+	l.accept_len = 1;
+	put_passive(s, 1000, &l, PASSIVE_SYN, 0);
+	put_passive(s, 1000.1, &l, PASSIVE_SYN_ACK, 0);
+	l.accept_len = 2;
+	l.drops = 5;
+	put_passive(s, 2000, &l, PASSIVE_SYN_ACK, PASSIVE_ACKED);
+	put_passive(s, 2001, &l, PASSIVE_ESTABLISHED, 0);
+	put_passive(s, 2002, &l, PASSIVE_ACCEPT, 0);
+	CHECK_INT(p->overflowed, 2);
+	CHECK_INT(p->final_acks, 1);
 	stream_free(s);
 }
 
@@ -256,6 +277,7 @@ int main(void)
 	UNIT_RUN(test_final_ack_finds_the_queue_full);
 	UNIT_RUN(test_final_ack_was_refused_a_while_ago);
 	UNIT_RUN(test_final_ack_never_gets_in);
+	UNIT_RUN(test_syn_and_final_ack_find_the_queue_full);
 	UNIT_RUN(test_final_ack_that_the_kernel_tells_of);
 	UNIT_RUN(test_dropped_syn_is_no_overflow);
 	UNIT_RUN(test_drop_of_something_else);

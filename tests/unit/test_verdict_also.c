@@ -249,12 +249,23 @@ static void test_the_client_does_not_wait_for_its_final_ack(void)
 	struct attempt a = unanswered();
 
 	overflows(&a, OVERFLOW_ACCEPT_QUEUE);
-	a.server.final_ack = true;
+	a.server.final_acks = a.server.overflowed;
 	CHECK_STR(judge(a).cause, "syn_unanswered");
 	a = sample_ok();
 	overflows(&a, OVERFLOW_ACCEPT_QUEUE);
-	a.server.final_ack = true;
+	a.server.final_acks = a.server.overflowed;
 	CHECK_STR(judge(a).cause, "ok");
+}
+
+/* Its SYN found no room, and later its final ACK did not either. */
+static void test_the_client_waits_for_its_syn_all_the_same(void)
+{
+	struct attempt a = unanswered();
+
+	overflows(&a, OVERFLOW_ACCEPT_QUEUE);
+	a.server.final_acks = 1;
+	a.server.overflowed = 2;
+	CHECK_STR(judge(a).cause, "accept_queue_full");
 }
 
 static void test_overflow_in_the_timeline(void)
@@ -309,6 +320,7 @@ int main(void)
 	UNIT_RUN(test_the_other_host_is_named);
 	UNIT_RUN(test_a_full_queue_while_waiting);
 	UNIT_RUN(test_the_client_does_not_wait_for_its_final_ack);
+	UNIT_RUN(test_the_client_waits_for_its_syn_all_the_same);
 	UNIT_RUN(test_overflow_in_the_timeline);
 	UNIT_RUN(test_under_way_when_tracing_began);
 	return unit_status();

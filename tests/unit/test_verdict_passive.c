@@ -103,7 +103,7 @@ static void test_accepted_unseen_is_no_slow_accept(void)
 	p = accepted(300 * US, 20 * MS);
 	p.accept_unseen = true;
 	v = judge(p);
-	SAYS(&v, "ok", "");
+	SAYS(&v, "ok", "and was accepted in a way that is not observed");
 	p = accepted(400 * MS, 5000 * MS); /* but what was seen of it was slow */
 	p.accept_unseen = true;
 	v = judge(p);
@@ -178,6 +178,18 @@ static void test_final_ack_finds_no_room(void)
 		"the accept queue was full (2 of 1): the final ACK of 10.9.0.1:40000 (curl[4242] "
 		"on this host) was thrown away, which believes that it is connected (inferred");
 	CHECK(strstr(v.text, "nginx[7] accepts too slowly"));
+}
+
+static void test_a_syn_and_the_final_ack_find_no_room(void)
+{
+	struct passive p = sample_overflow();
+	struct verdict v;
+
+	p.final_acks = 1;
+	v = judge(p);
+	SAYS(&v, "accept_queue_full",
+		"1 SYN and the final ACK of 10.9.0.1:40000 (curl[4242] on this host) were thrown "
+		"away, which believes that it is connected");
 }
 
 static void test_syns_find_no_room(void)
@@ -291,7 +303,7 @@ static void test_reset_after_an_overflow(void)
 	CHECK_STR(v.also[1].cause, "accept_queue_full");
 	p.end_ns -= p.phase_ns[PASSIVE_IN_QUEUE];
 	p.phase_ns[PASSIVE_IN_QUEUE] = 0; /* it never stood here: the final ACK found no room */
-	p.final_ack = true;
+	p.final_acks = p.overflowed;
 	v = judge(p);
 	SAYS(&v, "accept_queue_full", "the client has reset it after");
 }
@@ -306,6 +318,7 @@ int main(void)
 	UNIT_RUN(test_slow_client);
 	UNIT_RUN(test_the_client_is_named);
 	UNIT_RUN(test_final_ack_finds_no_room);
+	UNIT_RUN(test_a_syn_and_the_final_ack_find_no_room);
 	UNIT_RUN(test_syns_find_no_room);
 	UNIT_RUN(test_room_for_the_second_syn);
 	UNIT_RUN(test_dropped_here);
