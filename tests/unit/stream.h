@@ -38,8 +38,12 @@ static inline void stream_on_attempt(void *arg, const struct attempt *a)
 	struct stream *s = arg;
 	__u64 sum = 0;
 
-	for (int i = 0; i < PHASE_COUNT; i++)
+	for (int i = 0; i < PHASE_COUNT; i++) {
 		sum += a->phase_ns[i];
+		/* a negative one would make up for another one */
+		if (a->phase_ns[i] > attempt_dur_ns(a))
+			unit_fail(__FILE__, __LINE__, "phase %d is longer than the attempt", i);
+	}
 	if (sum != attempt_dur_ns(a))
 		unit_fail(__FILE__, __LINE__, "phases sum to %llu, the attempt took %llu",
 			(unsigned long long)sum, (unsigned long long)attempt_dur_ns(a));
@@ -67,6 +71,8 @@ static inline void stream_on_passive(void *arg, const struct passive *p)
 
 	for (int i = 0; i < PASSIVE_PHASES; i++) {
 		sum += p->phase_ns[i];
+		if (p->phase_ns[i] > passive_dur_ns(p))
+			unit_fail(__FILE__, __LINE__, "phase %d is longer than the accept", i);
 		if (p->phase_ns[i] && !(p->phase_seen & 1u << i))
 			unit_fail(__FILE__, __LINE__, "time in phase %d, which was not seen", i);
 	}
