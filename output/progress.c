@@ -44,12 +44,21 @@ static void take_source(struct attempt *a, const struct rec_tuple *wire)
 	memcpy(a->tuple.saddr, wire->saddr, sizeof(wire->saddr));
 }
 
+/* Tracing began between connect() and its first SYN, which waited in this host until now. */
+static bool is_late_first(const struct open *o, const struct rec_syn *rec)
+{
+	return o->a.seeded && !rec->transmission && !o->transmission && !o->a.isn_known &&
+	       rec->point == SYN_QUEUE;
+}
+
 static void on_syn(struct open *o, const struct rec_syn *rec)
 {
-	bool first = (int)rec->transmission > o->transmission;
+	bool first = (int)rec->transmission > o->transmission || is_late_first(o, rec);
 	__u64 ts_ns = rec->hdr.ts_ns;
 	struct moment *m;
 
+	if (is_late_first(o, rec))
+		open_relabel_wait(o, PHASE_ROUTE);
 	next_transmission(o, ts_ns, rec->transmission);
 	take_source(&o->a, &rec->tuple);
 	take_dev(&o->a, &rec->dev);

@@ -25,8 +25,10 @@ static void say_network(struct words *w, const struct attempt *a)
 	say_peer(w, a);
 	say(w, " took ");
 	say_duration(w, a->phase_ns[PHASE_NETWORK]);
-	say(w, " to answer %s",
-		a->syn_retransmits ? "the SYN that got through" : "the SYN, without a retransmit");
+	if (a->syn_retransmits)
+		say(w, " to answer the SYN that got through");
+	else
+		say(w, " to answer the SYN%s", a->seeded ? "" : ", without a retransmit");
 }
 
 static void say_wakeup(struct words *w, const struct attempt *a)
@@ -49,9 +51,9 @@ static void say_think(struct words *w, const struct attempt *a)
 
 static void say_route(struct words *w, const struct attempt *a)
 {
-	say(w, "connect spent ");
+	say(w, a->seeded ? "the first SYN waited " : "connect spent ");
 	say_duration(w, a->phase_ns[PHASE_ROUTE]);
-	say(w, " before a SYN was built");
+	say(w, a->seeded ? " in this host before it came to a device" : " before a SYN was built");
 	say_phase_call(w, a, PHASE_ROUTE, "; what for was not observed");
 }
 

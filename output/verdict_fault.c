@@ -188,10 +188,13 @@ static bool is_timeout(const struct attempt *a)
 
 static void say_timeout(struct words *w, const struct attempt *a)
 {
-	say(w, "%u SYN%s sent to ", a->syn_sent, a->syn_sent == 1 ? " was" : "s were");
+	if (a->seeded && !a->isn_known)
+		say(w, "SYNs were sent to ");
+	else
+		say(w, "%u SYN%s sent to ", a->syn_sent, a->syn_sent == 1 ? " was" : "s were");
 	say_peer(w, a);
 	say(w, " and nothing came back");
-	if (!a->syns_left && a->syn_sent)
+	if (!a->syns_left && a->syn_sent && !a->seeded)
 		say(w, "; none was seen leaving this host");
 	say_lost_where(w, a);
 	say_end(w, a);
@@ -205,8 +208,11 @@ static bool is_abandoned(const struct attempt *a)
 static void say_abandoned(struct words *w, const struct attempt *a)
 {
 	say(w, "the application closed the socket ");
-	say_duration(w, a->end_ns - a->connect_ns);
-	say(w, " after connect, before ");
+	if (!a->seeded) {
+		say_duration(w, a->end_ns - a->connect_ns);
+		say(w, " after connect, ");
+	}
+	say(w, "before ");
 	say_peer(w, a);
 	say(w, " had answered");
 	if (a->syn_retransmits)

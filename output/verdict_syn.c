@@ -30,7 +30,8 @@ static void say_syn_drop(struct words *w, const struct attempt *a)
 {
 	unsigned n = blamed_drops(a, DROP_SYN);
 
-	if (!is_alone(a, SILENCE_SYN_DROP))
+	/* What became of those before tracing began is not known. */
+	if (!is_alone(a, SILENCE_SYN_DROP) || a->seeded)
 		say(w, "%u of %u SYNs %s dropped in this host", n, a->syn_sent,
 			n == 1 ? "was" : "were");
 	else if (n == 1)
@@ -78,7 +79,7 @@ static void say_unanswered(struct words *w, const struct attempt *a)
 	else
 		say(w, "the first %u SYNs to ", a->syn_retransmits);
 	say_peer(w, a);
-	say(w, " left this host and got no answer");
+	say(w, a->seeded ? " got no answer" : " left this host and got no answer");
 	say_got_through(w, a, SILENCE_UNKNOWN);
 	say_lost_where(w, a);
 }

@@ -61,6 +61,68 @@ static void test_times_out(void)
 	stream_free(s);
 }
 
+/* Its first SYN waited for a neighbour since before tracing began, say. */
+static void test_first_syn_comes_late(void)
+{
+	struct stream *s = stream_new();
+	struct attempt *a = &s->attempt[0];
+
+	put_connect(s, 0, SK, PEER, CONNECT_SEEDED);
+	put_sent(s, 800, SK, PEER, 0);
+	put_reply(s, 801.01, SK, TCPF_SYN | TCPF_ACK);
+	put_state(s, 801.1, SK, PEER, ESTABLISHED, 0);
+	CHECK_INT(a->phase_ns[PHASE_ROUTE], 800 * MS);
+	CHECK_INT(a->phase_ns[PHASE_NETWORK], 1 * MS);
+	CHECK_INT(a->syn_sent, 1);
+	CHECK_STR(s->verdict[0].cause, "unknown");
+	CHECK(strstr(s->verdict[0].text, "the first SYN waited 800 ms in this host"));
+	stream_free(s);
+}
+
+/* What became of the SYNs before tracing began, nobody has seen. */
+static void test_no_claims_about_what_was_before(void)
+{
+	struct stream *s = stream_new();
+
+	put_names(s);
+	put_connect(s, 0, SK, PEER, CONNECT_SEEDED);
+	put_sent(s, 2000, SK, PEER, 2);
+	put_reply(s, 2020.01, SK, TCPF_SYN | TCPF_ACK);
+	put_state(s, 2020.1, SK, PEER, ESTABLISHED, 0);
+	put_connect(s, 3000, SK, PEER, CONNECT_SEEDED);
+	put_drop(s, 5000, SK, DROP_SYN, 12, 2);
+	put_sent(s, 9000, SK, PEER, 3);
+	put_reply(s, 9020, SK, TCPF_SYN | TCPF_ACK);
+	put_state(s, 9020.1, SK, PEER, ESTABLISHED, 0);
+	put_connect(s, 10000, SK, PEER, CONNECT_SEEDED);
+	put_reply(s, 10200, SK, TCPF_SYN | TCPF_ACK);
+	put_state(s, 10200, SK, PEER, ESTABLISHED, 0);
+	CHECK_STR(s->verdict[0].cause, "syn_unanswered");
+	CHECK(!strstr(s->verdict[0].text, "left this host"));
+	CHECK_STR(s->verdict[1].cause, "syn_dropped_locally");
+	CHECK(strstr(s->verdict[1].text, "1 of 4 SYNs was dropped in this host"));
+	CHECK_STR(s->verdict[2].cause, "slow_rtt");
+	CHECK(!strstr(s->verdict[2].text, "without a retransmit"));
+	stream_free(s);
+}
+
+static void test_ends_without_a_further_syn(void)
+{
+	struct stream *s = stream_new();
+
+	put_connect(s, 0, SK, PEER, CONNECT_SEEDED);
+	put_state(s, 60000, SK, PEER, CLOSED, ETIMEDOUT);
+	put_connect(s, 60001, SK, PEER, CONNECT_SEEDED);
+	put_state(s, 62001, SK, PEER, CLOSED, 0);
+	CHECK_STR(s->verdict[0].cause, "timeout");
+	CHECK(strstr(s->verdict[0].text, "SYNs were sent to"));
+	CHECK(!strstr(s->verdict[0].text, "none was seen leaving"));
+	CHECK_STR(s->verdict[1].cause, "abandoned");
+	CHECK(s->verdict[1].share > 0.99);
+	CHECK(!strstr(s->verdict[1].text, "after connect"));
+	stream_free(s);
+}
+
 static void test_multipath(void)
 {
 	struct stream *s = stream_new();
@@ -81,6 +143,9 @@ int main(void)
 	UNIT_RUN(test_time_counts_from_when_tracing_began);
 	UNIT_RUN(test_answered_without_a_further_syn);
 	UNIT_RUN(test_times_out);
+	UNIT_RUN(test_first_syn_comes_late);
+	UNIT_RUN(test_no_claims_about_what_was_before);
+	UNIT_RUN(test_ends_without_a_further_syn);
 	UNIT_RUN(test_multipath);
 	return unit_status();
 }
