@@ -71,6 +71,8 @@ static __always_inline void queue_fill(struct rec_passive *r, const void *listen
 	r->syn_len = PEEK(inet_connection_sock, icsk, icsk_accept_queue.qlen.counter);
 	r->drops = PEEK(sock, sk, sk_drops.counter);
 	r->flags |= PASSIVE_QUEUE_KNOWN;
+	if (PEEK(inet_connection_sock, icsk, icsk_accept_queue.rskq_defer_accept))
+		r->flags |= PASSIVE_DEFERS;
 }
 
 static __always_inline void passive_owner(

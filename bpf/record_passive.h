@@ -31,6 +31,7 @@ enum rec_passive_flags {
 		1 << 6, /* CLOSED: it was accepted, in a way that is not observed (io_uring) */
 	PASSIVE_GROUP =
 		1 << 7, /* several sockets listen there (SO_REUSEPORT): listener is one of them */
+	PASSIVE_DEFERS = 1 << 8, /* TCP_DEFER_ACCEPT: a final ACK without data is held back */
 };
 
 struct rec_passive {

@@ -293,6 +293,7 @@ struct inet_sock {
 };
 
 struct request_sock_queue {
+	u8 rskq_defer_accept;
 	atomic_t qlen;
 };
 

@@ -58,6 +58,9 @@ struct passive {
 	bool cookies, fastopen;
 	bool accept_unseen; /* it was accepted in a way that is not observed: how long it waited is
 			       not known */
+	bool deferred;   /* TCP_DEFER_ACCEPT: an ACK without data is held back, so when the client
+			    answered is not known */
+	bool unanswered; /* a SYN-ACK was repeated because nothing had come back */
 	enum overflow overflow;
 	unsigned overflowed; /* SYNs, or final ACKs, that found the queue full */
 	unsigned final_acks; /* so many of these were final ACKs: the client believes that it is

@@ -114,8 +114,8 @@ void passive_open_judge(struct passive_open *o)
 
 /*
  * Unlike a SYN, a final ACK that finds no room leaves a trace: the request remembers it, and its
- * SYN-ACK is sent again. So it does where TCP_DEFER_ACCEPT holds it back, but then without a
- * refusal.
+ * SYN-ACK is sent again. So it does where TCP_DEFER_ACCEPT holds it back, which counts like a
+ * refusal: there only a full queue tells.
  */
 static void judge_ack(struct passive_open *o, __u64 ts_ns, bool refused)
 {
@@ -172,6 +172,14 @@ static void on_syn(struct passive_open *o, const struct rec_passive *rec)
 		o->awaited.queue = queue_of(rec);
 }
 
+/* The socket has counted a drop since, and nothing but a full queue makes it do so. */
+static bool was_refused(const struct rec_passive *rec, __u32 drops_before)
+{
+	bool counts = rec->flags & PASSIVE_QUEUE_KNOWN && !(rec->flags & PASSIVE_DEFERS);
+
+	return counts && rec->drops != drops_before;
+}
+
 static void on_syn_ack(struct passive_open *o, const struct rec_passive *rec, __u32 drops_before)
 {
 	__u64 ts_ns = rec->hdr.ts_ns;
@@ -182,7 +190,9 @@ static void on_syn_ack(struct passive_open *o, const struct rec_passive *rec, __
 	o->awaited.ts_ns = 0;
 	p->cookies = p->cookies || rec->flags & PASSIVE_COOKIE;
 	if (rec->flags & PASSIVE_ACKED)
-		judge_ack(o, ts_ns, rec->flags & PASSIVE_QUEUE_KNOWN && rec->drops != drops_before);
+		judge_ack(o, ts_ns, was_refused(rec, drops_before));
+	else if (p->syn_acks)
+		p->unanswered = true;
 	add_moment_of(o, rec, p->syn_acks++ ? AT_SYN_ACK_RETRANSMIT : AT_SYN_ACK_SENT);
 	o->ack_refused = false;
 	if (!o->ack_ns || ts_ns <= o->ack_ns)
@@ -243,6 +253,7 @@ static void take(struct passive_open *o, const struct rec_passive *rec)
 		p->isn_known = true;
 	}
 	p->fastopen = p->fastopen || rec->flags & PASSIVE_FASTOPEN;
+	p->deferred = p->deferred || rec->flags & PASSIVE_DEFERS;
 	if (!(rec->flags & PASSIVE_QUEUE_KNOWN))
 		return;
 	o->last_queue = queue_of(rec);

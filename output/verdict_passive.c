@@ -128,15 +128,40 @@ static void say_synack_drop(struct words *w, const struct passive *p)
 	say_packet_drop(w, p, DROP_SYN_ACK);
 }
 
+static bool is_explained(const struct passive *p)
+{
+	return p->overflowed || dropped(p, DROP_SYN) || dropped(p, DROP_SYN_ACK);
+}
+
+/* The client may have answered at once, and had nothing to say. */
+static bool is_held_back(const struct passive *p)
+{
+	return p->syn_acks && p->deferred && !p->unanswered && !is_explained(p);
+}
+
+static void say_held_back(struct words *w, const struct passive *p)
+{
+	say_client(w, p);
+	say(w, " sent no data for ");
+	say_duration(w, passive_dur_ns(p) - p->phase_ns[PASSIVE_IN_QUEUE]);
+	say(w, ", for which the server waits (TCP_DEFER_ACCEPT): when its ACK came was not "
+	       "observed");
+}
+
 /* Nothing of this host explains that the SYN-ACK was repeated. */
 static bool is_unanswered(const struct passive *p)
 {
-	return p->syn_acks && !p->overflowed && !dropped(p, DROP_SYN) && !dropped(p, DROP_SYN_ACK);
+	return p->syn_acks && !is_explained(p) && !is_held_back(p);
 }
 
 static bool is_repeated(const struct passive *p)
 {
 	return is_unanswered(p) && p->syn_acks > 1;
+}
+
+static bool is_held_back_long(const struct passive *p)
+{
+	return is_held_back(p) && p->syn_acks > 1;
 }
 
 static void say_repeated(struct words *w, const struct passive *p)
@@ -180,7 +205,7 @@ static void say_late(struct words *w, const struct passive *p)
 
 static bool is_slow_rtt(const struct passive *p)
 {
-	return p->result != PASSIVE_IN_PROGRESS && !p->overflowed;
+	return p->result != PASSIVE_IN_PROGRESS && !p->overflowed && !is_held_back(p);
 }
 
 static void say_slow_rtt(struct words *w, const struct passive *p)
@@ -269,6 +294,8 @@ static const struct passive_rule fault[] = {
 		DROP_SYN},
 	{"synack_dropped_locally", is_synack_drop, say_synack_drop,
 		TIME_IN(SYN_RECV) | TIME_IN(NETWORK), 0, DROP_SYN_ACK},
+	{"unknown", is_held_back, say_held_back, TIME_IN(SYN_RECV) | TIME_IN(NETWORK),
+		PROOF(SYN_ACK_SENT) | PROOF(SYN_ACK_RETRANSMIT), 0},
 	{"synack_unanswered", is_unanswered, say_repeated, TIME_IN(SYN_RECV) | TIME_IN(NETWORK),
 		PROOF(SYN_ACK_SENT) | PROOF(SYN_ACK_RETRANSMIT), DROP_ACK},
 };
@@ -287,6 +314,10 @@ static const struct passive_rule delay[] = {
 		PROOF(SYN_ACK_SENT) | PROOF(SYN_ACK_RETRANSMIT) | PROOF(ESTABLISHED), DROP_ACK},
 	{"unknown", is_late, say_late, TIME_IN(SYN_RECV), PROOF(SYN_RECEIVED) | PROOF(SYN_ACK_SENT),
 		0},
+	{"unknown", is_held_back_long, say_held_back, TIME_IN(SYN_RECV),
+		PROOF(SYN_ACK_SENT) | PROOF(SYN_ACK_RETRANSMIT) | PROOF(ESTABLISHED), 0},
+	{"unknown", is_held_back, say_held_back, TIME_IN(NETWORK),
+		PROOF(SYN_ACK_SENT) | PROOF(SYN_ACK_RETRANSMIT) | PROOF(ESTABLISHED), 0},
 	{"slow_rtt", is_slow_rtt, say_slow_rtt, TIME_IN(NETWORK),
 		PROOF(SYN_ACK_SENT) | PROOF(SYN_ACK_RETRANSMIT) | PROOF(ESTABLISHED), 0},
 	{"slow_accept", is_slow_accept, say_slow_accept, TIME_IN(QUEUE),

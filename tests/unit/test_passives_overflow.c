@@ -172,6 +172,24 @@ static void test_final_ack_was_refused_a_while_ago(void)
 	stream_free(s);
 }
 
+/* TCP_DEFER_ACCEPT holds the ACK back: the socket counts that as a drop, and nothing was full. */
+static void test_final_ack_that_is_held_back_was_not_refused(void)
+{
+	struct listener l = {.accept_max = 5, .drops = 3, .flags = PASSIVE_DEFERS};
+	struct stream *s = stream_new();
+	struct passive *p = &s->passive[0];
+
+	put_passive(s, 0, &l, PASSIVE_SYN, 0);
+	put_passive(s, 0.1, &l, PASSIVE_SYN_ACK, 0);
+	l.drops = 4;
+	put_passive(s, 1000, &l, PASSIVE_SYN_ACK, PASSIVE_ACKED);
+	put_passive(s, 1001, &l, PASSIVE_ESTABLISHED, 0);
+	put_passive(s, 1002, &l, PASSIVE_ACCEPT, 0);
+	CHECK_INT(p->overflow, OVERFLOW_NONE);
+	CHECK(p->deferred && !p->unanswered);
+	stream_free(s);
+}
+
 static void test_final_ack_never_gets_in(void)
 {
 	struct listener l = {.accept_max = 1, .accept_len = 2, .drops = 3};
@@ -276,6 +294,7 @@ int main(void)
 	UNIT_RUN(test_full_syn_queue_with_cookies);
 	UNIT_RUN(test_final_ack_finds_the_queue_full);
 	UNIT_RUN(test_final_ack_was_refused_a_while_ago);
+	UNIT_RUN(test_final_ack_that_is_held_back_was_not_refused);
 	UNIT_RUN(test_final_ack_never_gets_in);
 	UNIT_RUN(test_syn_and_final_ack_find_the_queue_full);
 	UNIT_RUN(test_final_ack_that_the_kernel_tells_of);

@@ -252,6 +252,29 @@ static void test_syn_ack_repeated(void)
 	SAYS(&v, "synack_unanswered", "was sent 2 times and no ACK came; nothing came of it in");
 }
 
+/* TCP_DEFER_ACCEPT: that the client has nothing to say is neither distance nor loss. */
+static void test_deferred_accept(void)
+{
+	struct passive p = accepted(400 * MS, MS);
+	struct verdict v;
+
+	p.deferred = true;
+	v = judge(p);
+	SAYS(&v, "unknown", "10.9.0.1:40000 sent no data for 400 ms, for which the server waits");
+	CHECK(v.evidences && !v.hint[0]);
+	p = second_try(AT_SYN_ACK_RETRANSMIT);
+	p.deferred = true;
+	p.syn_acks = 2;
+	v = judge(p);
+	SAYS(&v, "unknown", "sent no data for 1.00 s");
+	p.result = PASSIVE_TIMED_OUT;
+	v = judge(p);
+	SAYS(&v, "unknown", "TCP_DEFER_ACCEPT");
+	p.unanswered = true;
+	v = judge(p);
+	SAYS(&v, "synack_unanswered", "was sent 2 times");
+}
+
 static void test_late_for_no_known_reason(void)
 {
 	struct passive p = second_try(AT_SYN_ACK_SENT);
@@ -323,6 +346,7 @@ int main(void)
 	UNIT_RUN(test_room_for_the_second_syn);
 	UNIT_RUN(test_dropped_here);
 	UNIT_RUN(test_syn_ack_repeated);
+	UNIT_RUN(test_deferred_accept);
 	UNIT_RUN(test_late_for_no_known_reason);
 	UNIT_RUN(test_reset_by_client);
 	UNIT_RUN(test_reset_after_an_overflow);

@@ -67,6 +67,23 @@ case_accept_half_open() { # nobody ever answers the SYN-ACK
 		and .dur_ns >= 1900000000' 'after the last repetition'
 }
 
+case_accept_deferred() { # the server waits for data, and the client has none: no distance, no full queue
+	topology
+	serve --defer 1
+	lag_start --netns "$S"
+	in_client python3 -c "
+import socket, time
+s = socket.create_connection(('$WEB', $PORT))
+time.sleep(1.6)
+s.send(b'at last')"
+	served 1
+	lag_wait 'accepts | length == 1'
+	lag_stop
+	gives unknown accept
+	expect 'accept | .result == "accepted" and .dur_ns >= 900000000 and .queue.overflowed == 0
+		and (.verdict.text | contains("TCP_DEFER_ACCEPT"))' 'what it waited for'
+}
+
 case_accept_reset() { # the client resets the connection that nobody has accepted yet
 	topology
 	serve --never

@@ -21,6 +21,8 @@ def listener(options):
     sock.bind((options.address, options.port))
     if options.fastopen:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_FASTOPEN, options.fastopen)
+    if options.defer:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, options.defer)
     sock.listen(options.backlog)
     return sock
 
@@ -36,6 +38,7 @@ def main():
                         help="let each wait so long before it is accepted")
     parser.add_argument("--reuseport", action="store_true")
     parser.add_argument("--fastopen", type=int, metavar="QUEUE")
+    parser.add_argument("--defer", type=int, metavar="S", help="wait for data, so long at most")
     options = parser.parse_args()
     sock, kept = listener(options), []
     print("listening", os.getpid(), flush=True)
