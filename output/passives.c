@@ -4,6 +4,7 @@
 #define DEFAULT_MAX  16384
 #define FINISHED_MAX 4096
 #define FINISHED_NS  10000000000ULL /* a finished one is kept so long */
+#define SETTLED_NS   10000000ULL    /* processors agree on what came first */
 
 /* ---- finding ------------------------------------------------------------------------------ */
 
@@ -54,6 +55,33 @@ static struct passive_open *find_dropped(struct passives *t, const struct rec_dr
 	return NULL;
 }
 
+/* ---- accepts that nobody told of ----------------------------------------------------------- */
+
+static struct empty_queue *empty_of(struct passives *t, __u64 listener)
+{
+	return &t->empty[(listener * 0x9e3779b97f4a7c15ULL >> 40) % PASSIVES_EMPTY];
+}
+
+static void note_queue(struct passives *t, const struct rec_passive *rec)
+{
+	if (rec->flags & PASSIVE_QUEUE_KNOWN && !rec->accept_len && rec->listener)
+		*empty_of(t, rec->listener) = (struct empty_queue){rec->listener, rec->hdr.ts_ns};
+}
+
+/*
+ * It had been in the accept queue, which was empty later: io_uring has taken it, or the record of
+ * accept() was lost. After a cookie it is not certain whose queue it was in.
+ */
+static bool was_taken(struct passives *t, const struct passive_open *o)
+{
+	const struct empty_queue *empty = empty_of(t, o->p.listener);
+
+	if (!o->ack_ns || o->accept_ns || o->closed_ns || o->rst_ns || o->p.cookies)
+		return false;
+	return o->p.listener && empty->listener == o->p.listener &&
+	       empty->ts_ns > o->ack_ns + SETTLED_NS;
+}
+
 /* ---- coming and going --------------------------------------------------------------------- */
 
 static void forget(struct passives *t, struct passive_open *o)
@@ -73,6 +101,7 @@ static void forget(struct passives *t, struct passive_open *o)
 
 void passives_finish(struct passives *t, struct passive_open *o, __u64 end_ns, bool given_up)
 {
+	o->p.accept_unseen = o->p.accept_unseen || was_taken(t, o);
 	passive_open_finish(o, end_ns, given_up);
 	TAILQ_REMOVE(&t->open, o, link);
 	t->count--;
@@ -134,6 +163,7 @@ static int on_passive_event(struct passives *t, const struct rec_passive *rec)
 	struct passive_open *o = find(t, rec->owner.netns, &rec->tuple, rec->isn);
 	bool isn_was_known, over;
 
+	note_queue(t, rec);
 	if (rec->event == PASSIVE_FORWARDED) {
 		if (o)
 			forget(t, o);

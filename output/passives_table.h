@@ -10,9 +10,15 @@
 #include "output/passives.h"
 
 #define PASSIVES_BUCKETS 4096
+#define PASSIVES_EMPTY   1024
 
 LIST_HEAD(passive_bucket, passive_open);
 TAILQ_HEAD(passive_list, passive_open);
+
+/* When a listening socket's accept queue was seen empty last. */
+struct empty_queue {
+	__u64 listener, ts_ns;
+};
 
 struct passives {
 	size_t max, count, finished_count;
@@ -23,6 +29,7 @@ struct passives {
 	struct passive_list finished; /* likewise */
 	/* The latest first; by ISN only where that is known. */
 	struct passive_bucket flow[PASSIVES_BUCKETS], isn[PASSIVES_BUCKETS];
+	struct empty_queue empty[PASSIVES_EMPTY]; /* by listener; of two the latter */
 };
 
 struct passive_bucket *passives_isn(struct passives *t, __u32 isn);

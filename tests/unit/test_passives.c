@@ -103,6 +103,33 @@ static void test_accept_that_is_not_observed(void)
 	stream_free(s);
 }
 
+/* Nobody told of the accept, but the queue was empty later: it does not wait any more. */
+static void test_accept_that_is_not_told(void)
+{
+	static const __u32 flags[] = {0, PASSIVE_COOKIE};
+
+	for (unsigned cookie = 0; cookie < 2; cookie++)
+		for (__u32 len = 0; len < 2; len++) {
+			struct listener l = {.accept_max = 128, .accept_len = 1};
+			struct rec_tuple other = stream_tuple("10.9.0.2", 80, 40001);
+			struct stream *s = stream_new();
+			bool taken = !len && !cookie;
+
+			put_passive(s, 0, &l, PASSIVE_SYN, 0);
+			put_passive(s, 0.1, &l, PASSIVE_SYN_ACK, flags[cookie]);
+			put_passive(s, 1, &l, PASSIVE_ESTABLISHED, 0);
+			l.accept_len = len;
+			PUT(s, 500, REC_PASSIVE,
+				passive_record(&l, PASSIVE_SYN, 0, &other, ISN + 1));
+			put_stop(s, 60000);
+			CHECK_INT(s->passives, 2);
+			CHECK_INT(s->passive[0].result, PASSIVE_NOT_ACCEPTED);
+			CHECK_INT(s->passive[0].accept_unseen, taken);
+			CHECK_INT(passive_dur_ns(&s->passive[0]), (taken ? 1 : 60000) * MS);
+			stream_free(s);
+		}
+}
+
 /* How it ends when it has been served is nobody's fault. */
 static void test_reset_after_an_accept_that_is_not_observed(void)
 {
@@ -428,6 +455,7 @@ int main(void)
 	UNIT_RUN(test_nobody_accepts);
 	UNIT_RUN(test_listener_closes_before_accept);
 	UNIT_RUN(test_accept_that_is_not_observed);
+	UNIT_RUN(test_accept_that_is_not_told);
 	UNIT_RUN(test_reset_after_an_accept_that_is_not_observed);
 	UNIT_RUN(test_reset_while_half_open);
 	UNIT_RUN(test_reset_in_the_accept_queue);
