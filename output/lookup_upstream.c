@@ -39,8 +39,9 @@ static bool asks_own_host(const struct lookup *l)
  * only what both were told makes it likely. */
 static bool can_reach(const struct entry *q, const struct entry *e)
 {
+	/* A call that asks nobody in DNS's ways may ask a resolver in others: D-Bus, a socket. */
 	if (q->l.owner.netns == e->l.owner.netns)
-		return e->call || asks_own_host(&e->l);
+		return e->call ? !e->questions : asks_own_host(&e->l);
 	return !e->call && !is_loopback(&e->l.server) && !q->open && share_answer(&q->l, &e->l);
 }
 

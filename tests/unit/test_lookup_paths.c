@@ -138,6 +138,27 @@ static void test_another_host_has_no_upstream_here(void)
 	}
 }
 
+/* The call that asks another host itself waits for that one, too. */
+static void test_call_that_asks_another_host_has_no_upstream_here(void)
+{
+	for (unsigned asks = 0; asks < 2; asks++) {
+		struct stream *s = stream_new();
+		bool named;
+
+		gai_call(s, 0, "a.test");
+		if (asks) /* of whose answer nothing is seen */
+			ask_of(s, 1, &client, 1, "a.test", "10.9.2.99");
+		ask_of(s, 2, &resolver, 2, "a.test", UPSTREAM);
+		answer_of(s, 399, &resolver, 2, "a.test", UPSTREAM, 0);
+		gai_return(s, 400, 0, "10.9.0.2");
+		connect_and_return(s, 400.5);
+		CHECK_INT(s->attempt[0].dns_link, DNS_LINK_GETADDRINFO);
+		named = strstr(s->verdict[0].text, "asked by systemd-resolve[12]");
+		CHECK_INT(named, !asks);
+		stream_free(s);
+	}
+}
+
 static void test_what_is_asked_aside_is_not_shown(void)
 {
 	struct stream *s = stream_new();
@@ -384,6 +405,7 @@ int main(void)
 	UNIT_RUN(test_neighbours_are_not_upstream);
 	UNIT_RUN(test_other_namespaces_are_not_upstream);
 	UNIT_RUN(test_another_host_has_no_upstream_here);
+	UNIT_RUN(test_call_that_asks_another_host_has_no_upstream_here);
 	UNIT_RUN(test_what_is_asked_aside_is_not_shown);
 	UNIT_RUN(test_threads_that_ask_the_same_lose_nothing);
 	UNIT_RUN(test_asked_at_once_without_a_call);
