@@ -75,6 +75,11 @@ struct passive_rules {
 
 extern const struct passive_rules verdict_passive_faults, verdict_passive_delays;
 
+/* verdict_passive_rules.c: the first drop of such a packet that explains silence, NULL = none; and
+ * "10.9.0.1:40000 (curl[42] on this host)" */
+const struct drop *passive_blamed_drop(const struct passive *p, enum rec_drop_packet packet);
+void say_client(struct words *w, const struct passive *p);
+
 /* verdict.c: what the judges of attempts, passive opens and lookups share */
 struct words verdict_words(struct verdict *v);
 void verdict_set(struct verdict *v, const char *cause, __u64 part_ns, __u64 whole_ns);
