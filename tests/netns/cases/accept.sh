@@ -7,7 +7,6 @@
 
 SYN='tcp flags & (syn|ack) == syn'
 SYNACK='tcp flags & (syn|ack) == (syn|ack)'
-QUICK=$((200 * SLOWNESS))ms # as in ok.sh
 
 # From both ends of one accept line: who took it, and that all of its time is accounted for.
 accepted_by() { # PID

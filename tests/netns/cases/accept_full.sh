@@ -34,7 +34,7 @@ case_accept_queue_full() { # a server that listened before, and is not of the co
 
 case_accept_queue_full_later() { # a server that began to listen after pathlag
 	topology
-	lag_start --netns "$C"
+	lag_start --slow "$QUICK" --netns "$C"
 	serve --backlog 1 --never
 	fill 2
 	tcp_client --timeout 0.5 "$WEB" "$PORT"
@@ -110,9 +110,9 @@ case_accept_queue_full_for_a_while() { # it begins to accept: the retransmitted 
 	attempt established "$WEB" "$PORT"
 	took 900 3000
 	full
-	expect 'connect | .result == "established" and .syn.retransmits == 1' 'the retransmit got through'
+	expect 'connect | .result == "established" and .syn.retransmits >= 1' 'the retransmit got through'
 	expect 'connect | .phase_ns.rto_wait >= 900000000 and .verdict.share > 0.8' 'the time is the wait'
-	expect 'connect.server | .syns == 2 and .syn_acks == 1 and .overflowed == 1' 'one of two SYNs'
+	expect 'connect.server | .syn_acks == 1 and .syns == .overflowed + 1' 'the last of its SYNs'
 }
 
 case_accept_queue_full_ipv6() {
@@ -192,7 +192,7 @@ case_syn_cookies() { # a full queue is no fault where cookies are allowed
 	topology
 	setting "$S" ipv4/tcp_syncookies=2
 	serve
-	lag_start "tcp dst port $PORT"
+	lag_start --slow "$QUICK" "tcp dst port $PORT"
 	tcp_client "$WEB" "$PORT"
 	served 1
 	lag_wait "(accepts | length == 1) and (connects | length == 1)"
@@ -207,7 +207,7 @@ case_syn_cookies_flood() { # the queue is full of half-open ones, and the client
 	topology
 	setting "$S" ipv4/tcp_syncookies=1
 	serve --backlog 4
-	lag_start "tcp dst port $PORT"
+	lag_start --slow "$QUICK" "tcp dst port $PORT"
 	flood 4
 	tcp_client "$WEB" "$PORT"
 	served 1
