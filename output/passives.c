@@ -70,16 +70,17 @@ static void note_queue(struct passives *t, const struct rec_passive *rec)
 
 /*
  * It had been in the accept queue, which was empty later: io_uring has taken it, or the record of
- * accept() was lost. After a cookie it is not certain whose queue it was in.
+ * accept() was lost. After a cookie or with Fast Open it is not certain whose queue it was in.
  */
 static bool was_taken(struct passives *t, const struct passive_open *o)
 {
 	const struct empty_queue *empty = empty_of(t, o->p.listener);
 
-	if (!o->ack_ns || o->accept_ns || o->closed_ns || o->rst_ns || o->p.cookies)
+	if (!o->ack_ns || o->accept_ns || o->closed_ns || o->rst_ns)
 		return false;
-	return o->p.listener && empty->listener == o->p.listener &&
-	       empty->ts_ns > o->ack_ns + SETTLED_NS;
+	if (!o->p.listener || o->p.cookies || o->p.fastopen)
+		return false;
+	return empty->listener == o->p.listener && empty->ts_ns > o->ack_ns + SETTLED_NS;
 }
 
 /* ---- coming and going --------------------------------------------------------------------- */

@@ -67,7 +67,15 @@ static inline void stream_on_attempt(void *arg, const struct attempt *a)
 static inline void stream_on_passive(void *arg, const struct passive *p)
 {
 	struct stream *s = arg;
+	struct verdict v;
 	__u64 sum = 0;
+
+	verdict_of_passive(p, 100 * MS, &v);
+	for (unsigned i = 0; i < v.evidences; i++)
+		if (v.evidence[i] >= p->moments_kept)
+			unit_fail(__FILE__, __LINE__, "%s by a moment that is not there", v.cause);
+	if (!(v.share >= 0 && v.share <= 1))
+		unit_fail(__FILE__, __LINE__, "%s with a share of %g", v.cause, v.share);
 
 	for (int i = 0; i < PASSIVE_PHASES; i++) {
 		sum += p->phase_ns[i];
