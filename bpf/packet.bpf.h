@@ -143,7 +143,7 @@ static __noinline int reply_emit(
 	r->tuple = asked;
 	attempt_dev(a, &r->dev, dev);
 	r->tcp_flags = p->tcp_flags;
-	r->pad = 0;
+	r->transmission = sock_transmission((void *)sk);
 	rec_end(r);
 	return done();
 }

@@ -296,7 +296,8 @@ struct rec_reply {
 	struct rec_tuple tuple; /* initiator's orientation, as on the wire */
 	struct rec_dev dev;
 	__u32 tcp_flags;
-	__u32 pad;
+	__u32 transmission; /* the last SYN that has been sent, whether its own records tell or not
+			     */
 };
 
 struct rec_retransmit {

@@ -34,9 +34,10 @@ struct open {
 	bool crossed;         /* the peer's SYN came before an answer to ours */
 	bool established, closed;
 	__u64 established_ns, closed_ns;
-	int transmission; /* of the SYN seen last; -1 = none yet */
+	int transmission; /* of the SYN seen, or heard of, last; -1 = none yet */
 	bool transmission_left;
-	__u64 neigh; /* the entry it waits or waited for */
+	bool network_unknown; /* the SYN that was answered is one that was not seen */
+	__u64 neigh;          /* the entry it waits or waited for */
 	bool neigh_waiting;
 	bool rst_noted;
 	unsigned marks, marks_room;

@@ -97,8 +97,26 @@ static bool lost_answer(const struct attempt *a)
 	return false;
 }
 
+/*
+ * The kernel may skip our programs while it sends a SYN again, all of them in one interrupt; the
+ * socket knows. When it was sent is not known, only that nothing had answered the ones before: all
+ * that was waited counts as that, and how long the last one was on its way is not known.
+ */
+static bool sent_unseen(struct open *o, __u32 transmission)
+{
+	if (o->a.seeded || o->transmission < 0 || (int)transmission <= o->transmission)
+		return false;
+	open_relabel_wait(o, PHASE_RTO_WAIT);
+	o->transmission = (int)transmission;
+	o->network_unknown = true;
+	o->a.syn_sent = transmission + 1;
+	o->a.syn_retransmits = transmission;
+	return true;
+}
+
 static void on_reply(struct open *o, const struct rec_reply *rec)
 {
+	bool unseen = sent_unseen(o, rec->transmission);
 	struct moment *m;
 
 	o->a.answered = true;
@@ -107,13 +125,15 @@ static void on_reply(struct open *o, const struct rec_reply *rec)
 		o->rst_noted = true;
 		o->a.refusal.rst_received = true;
 		/* A SYN that found no listener here was "dropped", and answered all the same. */
-		open_relabel_wait(o, PHASE_NETWORK);
+		if (!unseen)
+			open_relabel_wait(o, PHASE_NETWORK);
 	} else {
-		undo_answered(o);
+		if (!unseen)
+			undo_answered(o);
 		m = open_moment(o, rec->hdr.ts_ns, AT_SYN_ACK);
 		/* What looked like the drop of this SYN was not, or hit a copy of it. But if an
 		 * earlier answer was dropped, it was that which took so long. */
-		if (!o->a.syn_ack_seen && !lost_answer(&o->a))
+		if (!unseen && !o->a.syn_ack_seen && !lost_answer(&o->a))
 			open_relabel_wait(o, PHASE_NETWORK);
 		o->a.syn_ack_seen = true;
 	}

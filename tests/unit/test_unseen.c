@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* SYNs that left no record, and that the socket had counted when it was answered. */
+#include "tests/unit/stream.h"
+
+#define SK   0xffff888000001000ULL
+#define PEER "10.9.0.2"
+
+enum { ESTABLISHED = 1, CLOSED = 7 };
+
+static void put_answer(struct stream *s, double ms, __u32 flags, __u32 transmission)
+{
+	PUT(s, ms, REC_REPLY,
+		(struct rec_reply){.sk = SK, .tcp_flags = flags, .transmission = transmission});
+}
+
+/* The kernel can skip our programs while its timer sends the SYN again. */
+static void test_retransmit_that_only_the_socket_tells_of(void)
+{
+	struct stream *s = stream_new();
+	struct attempt *a = &s->attempt[0];
+
+	put_connect(s, 0, SK, PEER, CONNECT_IN_SYSCALL);
+	put_sent(s, 0.1, SK, PEER, 0);
+	put_answer(s, 1020.11, TCPF_SYN | TCPF_ACK, 1);
+	put_state(s, 1020.2, SK, PEER, ESTABLISHED, 0);
+	put_return(s, 1020.2, SK, 0);
+	CHECK_INT(a->syn_sent, 2);
+	CHECK_INT(a->syn_retransmits, 1);
+	CHECK_INT(a->phase_ns[PHASE_RTO_WAIT], 1020000000);
+	CHECK(!(a->phase_seen & 1u << PHASE_NETWORK));
+	CHECK_STR(s->verdict[0].cause, "syn_unanswered");
+	stream_free(s);
+}
+
+/* What is answered at once is the retransmit that was not seen, not the SYN that was dropped. */
+static void test_dropped_syn_and_a_retransmit_that_was_not_seen(void)
+{
+	struct stream *s = stream_new();
+
+	put_names(s);
+	put_connect(s, 0, SK, PEER, CONNECT_IN_SYSCALL);
+	put_drop(s, 0.2, SK, DROP_SYN, 12, 0);
+	put_answer(s, 1020.2, TCPF_SYN | TCPF_ACK, 1);
+	put_state(s, 1020.3, SK, PEER, ESTABLISHED, 0);
+	put_return(s, 1020.3, SK, 0);
+	CHECK_INT(s->attempt[0].drops, 1);
+	CHECK_INT(s->attempt[0].phase_ns[PHASE_RTO_WAIT], 1020000000);
+	CHECK_STR(s->verdict[0].cause, "syn_dropped_locally");
+	stream_free(s);
+}
+
+static void test_refused_after_a_retransmit_that_was_not_seen(void)
+{
+	struct stream *s = stream_new();
+
+	put_connect(s, 0, SK, PEER, CONNECT_IN_SYSCALL);
+	put_sent(s, 0.1, SK, PEER, 0);
+	put_answer(s, 1020.11, TCPF_RST | TCPF_ACK, 1);
+	put_state(s, 1020.2, SK, PEER, CLOSED, ECONNREFUSED);
+	put_return(s, 1020.2, SK, -ECONNREFUSED);
+	CHECK_INT(s->attempt[0].syn_retransmits, 1);
+	CHECK_INT(s->attempt[0].phase_ns[PHASE_RTO_WAIT], 1020000000);
+	CHECK_STR(s->verdict[0].cause, "refused");
+	stream_free(s);
+}
+
+/* What was seen of them stays as it is. */
+static void test_answer_to_what_was_seen_changes_nothing(void)
+{
+	struct stream *s = stream_new();
+	struct attempt *a = &s->attempt[0];
+
+	put_connect(s, 0, SK, PEER, CONNECT_IN_SYSCALL);
+	put_sent(s, 0.1, SK, PEER, 0);
+	put_sent(s, 1000.1, SK, PEER, 1);
+	put_answer(s, 1020.11, TCPF_SYN | TCPF_ACK, 1);
+	put_state(s, 1020.2, SK, PEER, ESTABLISHED, 0);
+	put_return(s, 1020.2, SK, 0);
+	CHECK_INT(a->syn_sent, 2);
+	CHECK_INT(a->phase_ns[PHASE_NETWORK], 20000000);
+	CHECK(a->phase_seen & 1u << PHASE_NETWORK);
+	stream_free(s);
+}
+
+int main(void)
+{
+	UNIT_RUN(test_retransmit_that_only_the_socket_tells_of);
+	UNIT_RUN(test_dropped_syn_and_a_retransmit_that_was_not_seen);
+	UNIT_RUN(test_refused_after_a_retransmit_that_was_not_seen);
+	UNIT_RUN(test_answer_to_what_was_seen_changes_nothing);
+	return unit_status();
+}
