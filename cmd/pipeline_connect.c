@@ -39,7 +39,7 @@ static const struct passive *with_client(
 /* Of what listens here: as above, accept() standing for what the caller waits for. */
 static bool is_passive_selected(const struct opts *o, const struct passive *p)
 {
-	if (o->no_accept || (o->failed && p->result == PASSIVE_ACCEPTED))
+	if (o->no_accept || (o->failed && (p->result == PASSIVE_ACCEPTED || p->accept_unseen)))
 		return false;
 	if (passive_dur_ns(p) <= o->slower_than_ns && o->slower_than_ns)
 		return false;

@@ -154,6 +154,7 @@ struct moment {
 	unsigned drop; /* AT_DROP: index into attempt.drop, or ATTEMPT_DROPS if not kept */
 	__u8 icmp_type, icmp_code;
 	__u32 queue_len, queue_max;   /* of the listening side; max 0 = none */
+	bool syn_queue;               /* its SYN queue's; else its accept queue's */
 	struct address address;       /* family 0 = none */
 	char dev[REC_IFNAME_LEN + 1]; /* "" = none */
 };

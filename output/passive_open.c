@@ -79,7 +79,8 @@ static void overflow(struct passive_open *o, __u64 ts_ns, enum overflow which, b
 	struct passive *p = &o->p;
 
 	if (q->known) {
-		m->queue_len = which == OVERFLOW_SYN_QUEUE ? q->syn_len : q->accept_len;
+		m->syn_queue = which == OVERFLOW_SYN_QUEUE;
+		m->queue_len = m->syn_queue ? q->syn_len : q->accept_len;
 		m->queue_max = q->accept_max;
 	}
 	if (p->overflow == OVERFLOW_NONE) {

@@ -220,7 +220,7 @@ static void draw_accepts(struct page *p, const struct summary *sum)
 			continue;
 		fprintf(p->f, "%s%llu %s", before, sum->accepts[r],
 			r == PASSIVE_IN_PROGRESS    ? "still open"
-			: r == PASSIVE_NOT_ACCEPTED ? "not accepted"
+			: r == PASSIVE_NOT_ACCEPTED ? "not seen to be accepted"
 						    : passive_result_name(r));
 		before = ", ";
 	}

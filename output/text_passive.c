@@ -8,14 +8,21 @@ struct status {
 	enum page_ink ink;
 };
 
+/* Also where only that is known, not when. */
+static bool is_accepted(const struct passive *p)
+{
+	return p->result == PASSIVE_ACCEPTED || p->accept_unseen;
+}
+
 static struct status status_of(
 	const struct page *page, const struct passive *p, const struct verdict *v)
 {
-	switch (p->result) {
-	case PASSIVE_ACCEPTED:
+	if (is_accepted(p)) {
 		if (!strcmp(v->cause, "ok") || passive_dur_ns(p) < page->slow_ns)
 			return (struct status){"OK", INK_GOOD};
 		return (struct status){"SLOW", INK_WARN};
+	}
+	switch (p->result) {
 	case PASSIVE_IN_PROGRESS:
 	case PASSIVE_NOT_ACCEPTED:
 		return (struct status){"OPEN", INK_WARN};
@@ -76,7 +83,7 @@ static void draw_block(
 int text_passive(struct page *page, const struct passive *p, const struct verdict *v)
 {
 	struct status status = status_of(page, p, v);
-	bool plain = p->result == PASSIVE_ACCEPTED && !strcmp(v->cause, "ok") && !page->verbose;
+	bool plain = is_accepted(p) && !strcmp(v->cause, "ok") && !page->verbose;
 	int err = page_begin(page, plain ? SHAPE_LINE : SHAPE_BLOCK);
 
 	if (err)

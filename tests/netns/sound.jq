@@ -52,7 +52,7 @@ def wrong_queue:
 	(if has("overflow") and ([.overflow] - ["accept_queue", "syn_queue"] != []
 			or (has("inferred") and has("final_ack") | not))
 		then "overflow not complete: \(.)" else empty end),
-	(if has("accept_len") != has("accept_max") then "half a queue: \(.)" else empty end);
+	(if (has("accept_len") or has("syn_len")) != has("accept_max") then "half a queue: \(.)" else empty end);
 
 def wrong_accept:
 	wrong_span(accept_phases),

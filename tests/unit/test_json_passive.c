@@ -111,6 +111,24 @@ static void test_accept_unknown_is_absent(void)
 	tape_free(&t);
 }
 
+static void test_which_queue_was_full(void)
+{
+	struct tape t = tape_new();
+	struct passive p = sample_refused_syns();
+	struct verdict v = sample_verdict("syn_queue_full", 1, "", "");
+	struct json_object *o;
+
+	passive_queue_at(&p.moment[0], 8, 8);
+	p.moment[0].at = AT_OVERFLOW;
+	p.moment[0].syn_queue = true;
+	o = accept_line(&t, &p, &v);
+	CHECK_STR(flat(json_object_array_get_idx(at(o, "timeline"), 0)),
+		"{\"t_ns\":0,\"at\":\"overflow\",\"dev\":\"eth0\",\"syn_len\":8,"
+		"\"accept_max\":8}");
+	json_object_put(o);
+	tape_free(&t);
+}
+
 static void test_connect_knows_its_server(void)
 {
 	struct tape t = tape_new();
@@ -219,6 +237,7 @@ int main(void)
 	UNIT_RUN(test_accept);
 	UNIT_RUN(test_accept_overflow);
 	UNIT_RUN(test_accept_unknown_is_absent);
+	UNIT_RUN(test_which_queue_was_full);
 	UNIT_RUN(test_connect_knows_its_server);
 	UNIT_RUN(test_evidence_points_into_the_line);
 	UNIT_RUN(test_lookups_have_no_timeline);

@@ -104,6 +104,7 @@ static void test_full_syn_queue_without_cookies(void)
 	CHECK_INT(p->overflowed, 2);
 	CHECK(p->inferred);
 	CHECK_INT(passive_moment(s, AT_OVERFLOW, 0)->queue_len, 4);
+	CHECK(passive_moment(s, AT_OVERFLOW, 0)->syn_queue);
 	CHECK_INT(passive_moment(s, AT_OVERFLOW, 0)->queue_max, 4);
 	stream_free(s);
 }

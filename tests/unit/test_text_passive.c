@@ -26,6 +26,21 @@ static void test_ok_is_one_line(void)
 		       "curl[4242] of h\\x1b  SYN cookie  TCP Fast Open\n");
 }
 
+static void test_accepted_unseen_is_no_open_one(void)
+{
+	struct screen s = screen_new((struct sink_cfg){.width = 60});
+	struct passive p = sample_accepted();
+	struct verdict v = sample_verdict("ok", 0, "", "");
+	_cleanup_(freep) char *got = NULL;
+
+	p.result = PASSIVE_NOT_ACCEPTED;
+	p.accept_unseen = true;
+	screen_accept(&s, &p, &v);
+	got = screen_end(&s);
+	CHECK(!strncmp(got, "OK ", 3));
+	CHECK(strchr(got, '\n') == got + strlen(got) - 1);
+}
+
 static void test_overflow(void)
 {
 	struct screen s = screen_new((struct sink_cfg){.width = 60});
@@ -134,12 +149,13 @@ static void test_summary(void)
 	CHECK_INT(s.sink->ops->summary(s.sink, &sum), 0);
 	got = screen_end(&s);
 	CHECK_STR(got, "1 connect: 1 established\n"
-		       "7 accepts: 4 accepted, 2 not accepted, 1 still open\n");
+		       "7 accepts: 4 accepted, 2 not seen to be accepted, 1 still open\n");
 }
 
 int main(void)
 {
 	UNIT_RUN(test_ok_is_one_line);
+	UNIT_RUN(test_accepted_unseen_is_no_open_one);
 	UNIT_RUN(test_overflow);
 	UNIT_RUN(test_how_it_ended);
 	UNIT_RUN(test_server_of_a_connect);
