@@ -54,7 +54,9 @@ static __always_inline void comm_read(char comm[REC_COMM_LEN], const struct task
 {
 	if (PEEK(task_struct, task, flags) & PF_IO_WORKER)
 		task = PEEK(task_struct, task, group_leader);
-	BPF_CORE_READ_INTO((char(*)[REC_COMM_LEN])comm, task, comm);
+	/* Behind the end of a name there may be the rest of the one before, as on 5.10. */
+	__builtin_memset(comm, 0, REC_COMM_LEN);
+	BPF_CORE_READ_STR_INTO((char(*)[REC_COMM_LEN])comm, task, comm);
 }
 
 static __always_inline bool tgid_listed(__u32 tgid)

@@ -7,7 +7,6 @@ SYN='tcp flags & (syn|ack) == syn'
 CALLS=$CLIENTS/calls.py
 URING=$ROOT/build/tests/netns/clients/uring
 COMPAT=$ROOT/build/tests/netns/clients/compat
-QUICK=$((200 * SLOWNESS))ms
 
 said() { # WORDS: what the client printed, its lines put together
 	[ "$(paste -sd' ' "$T/stdout")" = "$1" ] ||

@@ -38,6 +38,7 @@ ROOT=$(cd "$HERE/../.." && pwd)
 PATHLAG=${PATHLAG:-$ROOT/build/pathlag}
 CASE=${CASE:-case}
 SLOWNESS=${PATHLAG_TEST_SLOWNESS:-1} # upper time bounds are multiplied by it (emulated machines)
+QUICK=$((200 * SLOWNESS))ms          # for --slow: what is healthy takes less here
 
 WEB=10.9.2.2 WEB6=fd00:9:2::2
 DNS=10.9.2.53 DNS6=fd00:9:2::53

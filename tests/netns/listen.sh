@@ -7,7 +7,6 @@
 PORT=$((20000 + $$ % 20000))
 
 # shellcheck disable=SC2034 # for cases
-QUICK=$((200 * SLOWNESS))ms # as in ok.sh
 
 # A server that accepts as it is told; in the namespace $IN, the server's where that is not set.
 serve() { # serve.py options; its pid in $SERVER

@@ -92,7 +92,10 @@ case_client_closed_meanwhile() { # by another thread
 
 case_client_shut_meanwhile() {
 	silent
+	setting "$C" ipv4/tcp_syn_retries=1 # not for minutes, where it cannot be done
 	lag -- python3 "$CALLS" shut "$WEB" 82
+	! grep -q 'Device or resource busy' "$ERR" ||
+		skip 'this kernel refuses shutdown() of a socket that another thread waits for (EBUSY)'
 	expect "connect | .tuple.dport == 82 and .dur_ns < $((600 * SLOWNESS))000000
 		and (.result == \"failed\" or .result == \"abandoned\")" 'it ended at that moment'
 	expect "(connect.errno // \"established\") == \"$(cat "$T/stdout")\"" 'with what the program was told'
@@ -143,7 +146,7 @@ case_client_self() { # a socket that connects to itself: no server needed
 
 case_client_simultaneous() { # both SYNs are on their way at the same time
 	local at
-	topology --rtt 800
+	topology --rtt 600 # less late than half of that they cross, and no SYN is sent again
 	at=$(python3 -c "import time; print(time.monotonic() + 3 * $SLOWNESS)")
 	start "$S" peer python3 "$CALLS" simultaneous --at "$at" --after 2 10.9.1.2 4000
 	lag -- python3 "$CALLS" simultaneous --at "$at" "$WEB" 4000
@@ -152,6 +155,6 @@ case_client_simultaneous() { # both SYNs are on their way at the same time
 	expect 'connect | .result == "established" and .syn.retransmits == 0 and .blocking' \
 		'one connect, established'
 	# The way there and back: the SYN of the other is not the answer to this one.
-	expect 'connect | .dur_ns > 700000000 and .phase_ns.network > 700000000
+	expect 'connect | .dur_ns > 500000000 and .phase_ns.network > 500000000
 		and .verdict.cause == "slow_rtt"' 'its time is that of a round trip'
 }

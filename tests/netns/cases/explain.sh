@@ -58,8 +58,9 @@ case_explain_all() {
 		problem 'a name is there twice'
 	jq -r .name "$OUT" | sort >"$T/names"
 	command -v bpftool >/dev/null || skip 'no bpftool to ask the kernel with'
-	missing=$(bpftool btf dump file /sys/kernel/btf/vmlinux |
-		sed -nE "s/^\s'?SKB_DROP_REASON_([A-Z0-9_]+)'? val=.*/\1/p" |
-		grep -vxE 'MAX|SUBSYS_.*' | sort -u | comm -23 - "$T/names")
+	# None in kernels before 5.17.
+	bpftool btf dump file /sys/kernel/btf/vmlinux |
+		sed -nE "s/^\s'?SKB_DROP_REASON_([A-Z0-9_]+)'? val=.*/\1/p" | sort -u >"$T/known"
+	missing=$(grep -vxE 'MAX|SUBSYS_.*' "$T/known" | comm -23 - "$T/names") || true
 	[ -z "$missing" ] || problem "this kernel has also: $missing"
 }

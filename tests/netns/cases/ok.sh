@@ -3,7 +3,6 @@
 # Connects with nothing wrong, of every kind of client: each must be `ok`, and complete.
 
 # The default is 100 ms: twice that, because other cases run at the same time.
-QUICK=$((200 * SLOWNESS))ms
 
 fetch() { # ARGS for curl
 	lag --slow "$QUICK" -- curl -s -o "$T/body" "$@"

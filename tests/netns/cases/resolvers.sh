@@ -117,7 +117,7 @@ case_resolve_hosts_file() { # nobody is asked
 	topology
 	web
 	echo "$WEB a.test" >>"/etc/netns/$C/hosts"
-	lag --slow "$((200 * SLOWNESS))ms" -- curl -s -o "$T/body" http://a.test/
+	lag --slow "$QUICK" -- curl -s -o "$T/body" http://a.test/
 	lines_are 'a.test - getaddrinfo 0 answered'
 	expect "lookups[0].dns | has(\"server\") or has(\"transport\") | not" 'no server, no transport'
 	expect "$(target) | .name == \"a.test\" and .dns_link == \"getaddrinfo\"" 'the name all the same'
@@ -160,7 +160,7 @@ case_resolve_aaaa_never() { # the address is known at once, and the call waits f
 
 case_resolve_once_connect_twice() {
 	late_resolver "$DNS"
-	lag -- python3 "$CLIENTS/twice.py" a.test 80
+	lag --slow "$QUICK" -- python3 "$CLIENTS/twice.py" a.test 80
 	both_answered a.test
 	expect 'connects | length == 2 and all(.name == "a.test" and .dns_link == "answer")' 'both linked'
 	expect "connects[0] | .verdict.cause == \"dns_slow\" and .phase_ns.dns >= $LEAST" \

@@ -57,7 +57,7 @@ case_resolve_stub_cache() { # the second time it knows
 	slow_upstream
 	resolved "DNS=$DNS"
 	watch_client curl -4 -s -o /dev/null http://a.test/
-	lag --slow "$((200 * SLOWNESS))ms" -- curl -4 -s -o "$T/body" http://a.test/
+	lag --slow "$QUICK" -- curl -4 -s -o "$T/body" http://a.test/
 	expect 'connect | .verdict.cause == "ok" and .name == "a.test" and .dns_link == "answer"' 'quick'
 	expect 'connect | .phase_ns.dns > 0' 'the time it took all the same'
 	expect 'lookups | all(.dns | has("upstream") | not)' 'nobody else was asked'
@@ -79,7 +79,7 @@ case_resolve_dnsmasq() {
 	caching_dnsmasq "$DNS"
 	watch_client curl -4 -s -o /dev/null http://a.test/
 	nested 127.0.0.1 dnsmasq "$DNS"
-	lag --slow "$((200 * SLOWNESS))ms" -- curl -4 -s -o "$T/body" http://a.test/
+	lag --slow "$QUICK" -- curl -4 -s -o "$T/body" http://a.test/
 	expect 'connect | .verdict.cause == "ok" and .name == "a.test" and .phase_ns.dns > 0' 'now cached'
 }
 

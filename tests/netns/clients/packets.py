@@ -10,6 +10,11 @@ import struct
 import sys
 
 
+# Each process's own, although namespaces of several cases have the same addresses: by ports and
+# addresses packets are told apart.
+SOURCE_PORT = 32768 + os.getpid() % 28000
+
+
 def checksum(data):
     total = sum(struct.unpack("!%dH" % (len(data) // 2), data))
     while total >> 16:
@@ -25,7 +30,7 @@ def source_to(host):
 
 
 def syn(source, host, port):
-    header = struct.pack("!HHIIBBHHH", 40000, port, 1, 0, 5 << 4, 2, 1024, 0, 0)
+    header = struct.pack("!HHIIBBHHH", SOURCE_PORT, port, 1, 0, 5 << 4, 2, 1024, 0, 0)
     pseudo = socket.inet_aton(source) + socket.inet_aton(host) + struct.pack("!HH", 6, len(header))
     return header[:16] + struct.pack("!H", checksum(pseudo + header)) + header[18:]
 

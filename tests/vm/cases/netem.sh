@@ -107,7 +107,7 @@ case_netem_duplicate() { # a copy is not a retransmit
 	web
 	netem "$C" eth0 duplicate 100%
 	netem "$R" client0 duplicate 100%
-	lag --slow "$((200 * SLOWNESS))ms" -- python3 "$CLIENTS/tcp.py" "$WEB" 80
+	lag --slow "$QUICK" -- python3 "$CLIENTS/tcp.py" "$WEB" 80
 	gives ok
 	expect 'connect | .result == "established"' 'nothing to complain about'
 	expect 'connect | .syn.sent == 1 and .syn.retransmits == 0 and .phase_ns.rto_wait == 0' \
@@ -131,7 +131,7 @@ case_netem_healthy() { # a thousand over a link of 20 ms: that is how far it is,
 	topology
 	web
 	netem "$R" server0 delay 20ms
-	lag_start --netns "$C"
+	lag_start --slow "$QUICK" --netns "$C"
 	for i in 1 2 3 4 5; do
 		in_client python3 "$CLIENTS/tcp.py" -n 200 "$WEB" 80 >"$T/client$i" &
 		pids+=($!)
