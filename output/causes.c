@@ -109,7 +109,8 @@ static const struct cause verdicts[] = {
 	{"syn_unanswered", "A SYN left this host, nothing came back, and it was sent again.",
 		"The SYN or its answer got lost beyond this host, or the server had no room for "
 		"it. The "
-		"first repetition follows after 1 s, the next after 2 s more.",
+		"first repetition follows after 1 s, the next after 2 s more (since Linux 6.5 the "
+		"first ones after 1 s each).",
 		{"on the server: nstat -az TcpExtListenOverflows TcpExtListenDrops",
 			"on the server: pathlag 'tcp port PORT'", "mtr -T -P PORT ADDRESS"},
 		"lost on the way, or the server's SYN or accept queue is full: look there", NULL},
@@ -164,7 +165,7 @@ static const struct cause verdicts[] = {
 	{"timeout", "No SYN was answered until the kernel gave up.",
 		"Something on the way throws the packets away, or the host is off. The kernel "
 		"repeats a "
-		"SYN net.ipv4.tcp_syn_retries times (6: 127 s).",
+		"SYN net.ipv4.tcp_syn_retries times (6: 127 s, since Linux 6.5 131 s).",
 		{"mtr -T -P PORT ADDRESS", "on the server: tcpdump -ni any port PORT",
 			"sysctl net.ipv4.tcp_syn_retries"},
 		"nothing was dropped here: look at the way to the server and at its firewall",
