@@ -168,17 +168,21 @@ static uint64_t skipped_by_both(const struct bpf_program *a, const struct bpf_pr
 static uint64_t skipped_by(const struct bpf_object *obj, const struct bpf_program *prog)
 {
 	const char *name = bpf_program__name(prog);
+	uint64_t all = skipped(prog), both = 0;
+	bool paired = false;
 
 	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++) {
 		const struct bpf_program *a = named(obj, pairs[i].first);
 		const struct bpf_program *b = named(obj, pairs[i].second);
 
-		if (loaded(a) && loaded(b) && !strcmp(name, pairs[i].first))
-			return skipped_by_both(a, b);
 		if (loaded(a) && !strcmp(name, pairs[i].second))
 			return 0;
+		if (!loaded(a) || !loaded(b) || strcmp(name, pairs[i].first))
+			continue;
+		both += skipped_by_both(a, b); /* that of sys_exit has two */
+		paired = true;
 	}
-	return skipped(prog);
+	return paired && both < all ? both : all;
 }
 
 uint64_t twins_missed(const struct bpf_object *obj)
