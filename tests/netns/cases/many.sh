@@ -110,9 +110,7 @@ ALARM=()
 # Nothing is wrong, and nobody says so.
 no_alarm() { # COUNT
 	status 0
-	jq -c 'select(.verdict.cause? // "ok" != "ok")' "$OUT" | head -n 3 | while read -r line; do
-		log "alarm: $line"
-	done
+	jq -nr 'limit(3; inputs | select((.verdict.cause? // "ok") != "ok")) | "# alarm: \(tojson)"' "$OUT"
 	expect "connects | map(.verdict.cause) | group_by(.) | map({(.[0]): length}) | add == {ok: $1}" \
 		"$1 connects, no alarm"
 	expect "accepts | map(.verdict.cause) | group_by(.) | map({(.[0]): length}) | add == {ok: $1}" \
