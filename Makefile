@@ -46,7 +46,7 @@ SCENARIO_LOADS := $(B)/tests/bench/connect_loop $(CLIENTS)/uring $(if $(findstri
 # Programs for the virtual machines to trace, and what attaches them.
 VM_PROGS := $(B)/tests/vm/progs/load
 
-.PHONY: all help test unit diff fuzz scenario causes test-vm vm-shell check demo bench \
+.PHONY: all help test unit diff fuzz scenario causes causes-vm test-vm vm-shell check demo bench \
 	bench-vm demo-vm soak-vm format clean
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -64,6 +64,7 @@ help:
 #> make fuzz       the fuzzers, for some seconds each
 #> make scenario   scenario tests only (root); ONLY=NAME for one of them
 #> make causes     every cause by a real fault, five times in a row; ONLY=CAUSE (root)
+#> make causes-vm  the same on 6.12 and the newest kernel, in QEMU
 #> make test-vm    the scenarios on Debian's kernels 5.10, 6.1, 6.12 and the newest, in QEMU
 #> make vm-shell   a shell in such a guest; KERNEL=6.1
 #> make bench      what tracing costs, as ratios (root)
@@ -147,6 +148,9 @@ scenario: $(B)/pathlag $(SCENARIO_LOADS) $(B)/.deps-test
 
 causes: $(B)/pathlag $(SCENARIO_LOADS) $(B)/.deps-test
 	$(Q)tests/netns/causes $(ONLY)
+
+causes-vm: $(B)/pathlag $(SCENARIO_LOADS) $(B)/.deps-vm
+	$(Q)ci/vm run --kernel 6.12,newest --timeout 3600 -- tests/netns/causes $(ONLY)
 
 test-vm: $(B)/pathlag $(VM_PROGS) $(SCENARIO_LOADS) $(B)/.deps-vm
 	$(Q)tests/vm/runner
