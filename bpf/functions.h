@@ -113,6 +113,10 @@ size_t functions_chosen(const struct functions *f);
 /* Why a function is on the deny list; NULL = it is not. */
 const char *functions_deny_reason(const char *name);
 
+/* May a call of it wait for the network, or for whoever else, and so outlive our tracing? By name.
+ */
+bool functions_may_wait(const char *name);
+
 void functions_free(struct functions *f);
 void functions_freep(struct functions **f);
 

@@ -222,6 +222,19 @@ bool functions_returns_skb(const char *name)
 	return false;
 }
 
+bool functions_may_wait(const char *name)
+{
+	static const char *const parts[] = {"accept", "recvmsg", "recv_datagram", "recv_udp",
+		"tcp_sendmsg", "tls_sw_sendmsg", "stream_sendmsg", "stream_connect", "stream_read",
+		"splice_read", "tcp_close", "alloc_send", "wait", "schedule", "sleep", "futex",
+		"poll"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+		if (strstr(name, parts[i]))
+			return true;
+	return false;
+}
+
 const char *functions_deny_reason(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(denied); i++)

@@ -58,6 +58,8 @@ static __u64 cookie_of(const struct hooks *h, const struct function *f, __u32 nu
 	/* What copies a packet must be seen to return, whatever is shown. */
 	if (h->no_returns && COOKIE_ROLE(c) != ROLE_COPY && COOKIE_ROLE(c) != ROLE_SEGMENT)
 		c |= COOKIE_NO_RETURN;
+	if (h->no_late_returns && functions_may_wait(f->name))
+		c |= COOKIE_NO_RETURN;
 	return c;
 }
 
@@ -152,6 +154,7 @@ int hooks_open(
 	h->functions = cfg->functions && !cfg->drops;
 	h->no_returns = cfg->no_returns;
 	h->backend = cfg->backend;
+	h->no_late_returns = !is_single(h) && kernel_confuses_fprobes(k);
 	h->cookies = is_single(h) && kernel_has_helper(k, "BPF_FUNC_get_attach_cookie");
 	code = h->functions ? resolve(h, cfg, err) : 0;
 	if (!code)

@@ -22,7 +22,8 @@ struct hooks {
 	bool functions;                 /* some were chosen */
 	struct program_hooks *programs; /* NULL = none are traced */
 	bool no_returns;
-	bool cookies; /* each attachment carries one */
+	bool no_late_returns; /* nor of functions that may wait: kernel_confuses_fprobes() */
+	bool cookies;         /* each attachment carries one */
 	struct fd_list links;
 	struct bpf_link *tracepoint[TRACEPOINTS];
 	struct filter_splice *splice;

@@ -168,6 +168,11 @@ bool kernel_preempts_tracepoints(const struct kernel *k)
 	       btf__find_by_name_kind(k->btf, "srcu_ctr", BTF_KIND_STRUCT) > 0;
 }
 
+bool kernel_confuses_fprobes(const struct kernel *k)
+{
+	return kernel_has_member(k, "fprobe", "hlist_array");
+}
+
 bool kernel_has_helper(const struct kernel *k, const char *name)
 {
 	int id = btf__find_by_name_kind(k->btf, "bpf_func_id", BTF_KIND_ENUM);

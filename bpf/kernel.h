@@ -36,6 +36,14 @@ bool kernel_has_member(const struct kernel *k, const char *name, const char *mem
 /* Is there a BPF helper of that name, "BPF_FUNC_get_attach_cookie"? */
 bool kernel_has_helper(const struct kernel *k, const char *name);
 
+/*
+ * Must no return probe of kprobe.multi's kind be left behind? Since Linux 6.14 (4346ba160409) a
+ * call that returns after its probe has gone finds that probe by its address. Where another probe
+ * got that memory since, of whatever program, it is called instead, and one for entries only ends
+ * the machine. BTF: struct fprobe has hlist_array.
+ */
+bool kernel_confuses_fprobes(const struct kernel *k);
+
 /* May the programs of a tracepoint be preempted? Since Linux 7.0 (a46023d5616e). */
 bool kernel_preempts_tracepoints(const struct kernel *k);
 

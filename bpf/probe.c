@@ -300,8 +300,8 @@ int probes_arm(struct probes *p, struct errbuf *err)
 		if (bpf_program__autoload(prog) && is_raw(prog))
 			link_keep(p, attach_raw_tracepoint(prog), bpf_program__section_name(prog));
 	}
-	for (size_t i = 0;; i++) {
-		struct bpf_link *link = twins_attach(&p->twins, p->skel->obj, i, &what);
+	for (size_t i = 0;;) {
+		struct bpf_link *link = twins_attach(&p->twins, p->skel->obj, &i, &what);
 
 		if (!what)
 			break;

@@ -7,9 +7,14 @@
  * (twin.h) then skip it for every other task as well, until the preempted one goes on: the events
  * of some milliseconds. There these are loaded too; elsewhere only twin_set_state_raw is.
  *
- * Those of SEC("tp") and SEC("kprobe.multi") run with preemption off: they are skipped only in an
- * interrupt that came during another of that kind. The others are like the first, but it must be
- * under way for two tasks at once for both to be skipped.
+ * Those of SEC("tp") are perf's and run with preemption off: they are skipped only in an interrupt
+ * that came during another of that kind. The others are like the first, but it must be under way
+ * for two tasks at once for both to be skipped.
+ *
+ * None is a return probe: since 6.14 a function that returns after its probe has gone may call
+ * whatever probe got the same memory since, of any program, and NULL where that one is for entries
+ * only (fprobe_return() tells probes by their address). accept() is under way for as long as a
+ * server waits, so that would be the end of that machine (seen on 7.2).
  *
  * An event that both see counts once: they run one after the other, in either order, in the same
  * task. What one has begun, ended or noted the other finds done; what leaves no such trace is
@@ -22,32 +27,44 @@
 #include "bpf/drop.bpf.h"
 #include "bpf/follow.bpf.h"
 #include "bpf/mark.bpf.h"
-#include <bpf/bpf_tracing.h>
 
-/* The function of 64-bit processes only; its argument is the registers of the caller. */
-SEC("?kprobe.multi")
-int twin_connect_call(struct pt_regs *ctx)
+/* What perf hands over (struct syscall_tp_t), of 64-bit processes only. */
+struct syscall_begins {
+	__u64 entry;
+	long nr;
+	unsigned long args[6];
+};
+
+struct syscall_ends {
+	__u64 entry;
+	long nr;
+	long ret;
+};
+
+SEC("?tp/syscalls/sys_enter_connect")
+int twin_connect_call(struct syscall_begins *ctx)
 {
-	struct pt_regs *regs = (void *)PT_REGS_PARM1(ctx);
-
 	if (!armed || !scope_has_current())
 		return 0;
-	return call_begin(SYSCALL_ARG1(regs), (void *)SYSCALL_ARG2(regs), true);
+	return call_begin(ctx->args[0], (void *)ctx->args[1], true);
 }
 
-SEC("?kprobe.multi")
-int twin_connect_return(struct pt_regs *ctx)
+SEC("?tp/syscalls/sys_exit_connect")
+int twin_connect_return(struct syscall_ends *ctx)
 {
-	return calls ? call_returns(PT_REGS_RC(ctx)) : 0;
+	return calls ? call_returns(ctx->ret) : 0;
 }
 
-/* Of accept() and accept4(). */
-SEC("?kprobe.multi")
-int twin_accept_return(struct pt_regs *ctx)
+SEC("?tp/syscalls/sys_exit_accept")
+int twin_accept_return(struct syscall_ends *ctx)
 {
-	long ret = PT_REGS_RC(ctx);
+	return accept_returns(ctx->ret);
+}
 
-	return opening && ret >= 0 ? passive_accepted(sock_of_fd(ret)) : 0;
+SEC("?tp/syscalls/sys_exit_accept4")
+int twin_accept4_return(struct syscall_ends *ctx)
+{
+	return accept_returns(ctx->ret);
 }
 
 SEC("?tp/sock/inet_sock_set_state")

@@ -6,18 +6,13 @@
 #include <linux/perf_event.h>
 #include <sys/syscall.h>
 
-#if defined(__x86_64__)
-# define SYS(name) "__x64_sys_" name
-#elif defined(__aarch64__)
-# define SYS(name) "__arm64_sys_" name
-#endif
-
 static const struct pair {
 	const char *first, *second;
 } pairs[] = {
 	{"on_sys_enter", "twin_connect_call"},
 	{"on_sys_exit", "twin_connect_return"},
 	{"on_sys_exit", "twin_accept_return"},
+	{"on_sys_exit", "twin_accept4_return"},
 	{"on_set_state", "twin_set_state"},
 	{"on_set_state", "twin_set_state_raw"}, /* only one of these two is loaded */
 	{"on_fib_table_lookup", "twin_fib_table_lookup"},
@@ -26,22 +21,14 @@ static const struct pair {
 	{"on_fork", "twin_fork"},
 };
 
-/* Functions of the kernel that stand for system calls of 64-bit processes. */
-struct calls {
-	const char *names[2];
-	size_t count;
-	bool returns;
-};
-
-/* Those that raw tracepoints do not take; what is no call is the event of perf. */
-static const struct second {
-	const char *name;
-	struct calls calls;
-} seconds[] = {
-	{"twin_connect_return", {{SYS("connect")}, 1, true}},
-	{"twin_connect_call", {{SYS("connect")}, 1, false}},
-	{"twin_accept_return", {{SYS("accept"), SYS("accept4")}, 2, true}},
-	{"twin_set_state", {.count = 0}},
+/* Those of perf's events, which raw tracepoints do not take. Returns first: what has begun is seen
+ * to end. */
+static const char *const seconds[TWIN_EVENTS] = {
+	"twin_connect_return",
+	"twin_connect_call",
+	"twin_accept_return",
+	"twin_accept4_return",
+	"twin_set_state",
 };
 
 static struct bpf_program *named(const struct bpf_object *obj, const char *name)
@@ -81,11 +68,28 @@ static int event_open(const struct bpf_program *prog)
 
 /* ---- the programs --------------------------------------------------------------------------- */
 
+static int events_open(struct twins *t, const struct bpf_object *obj)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < TWIN_EVENTS; i++) {
+		struct bpf_program *prog = named(obj, seconds[i]);
+
+		if (!bpf_program__autoload(prog))
+			continue;
+		t->event[i] = event_open(prog);
+		if (t->event[i] >= 0)
+			continue;
+		err = t->event[i];
+		bpf_program__set_autoload(prog, false);
+	}
+	return err;
+}
+
 int twins_choose(struct twins *t, struct bpf_object *obj, const struct kernel *k)
 {
-	struct bpf_program *state = named(obj, "twin_set_state");
-
-	t->event = -1;
+	for (size_t i = 0; i < TWIN_EVENTS; i++)
+		t->event[i] = -1;
 	t->on = kernel_preempts_tracepoints(k);
 	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++) {
 		bool raw = !strcmp(pairs[i].second, "twin_set_state_raw");
@@ -94,42 +98,24 @@ int twins_choose(struct twins *t, struct bpf_object *obj, const struct kernel *k
 			bpf_program__set_autoload(named(obj, pairs[i].second),
 				bpf_program__autoload(named(obj, pairs[i].first)));
 	}
-	if (!t->on)
-		return 0;
-	t->event = event_open(state);
-	if (t->event < 0)
-		bpf_program__set_autoload(state, false);
-	return t->event < 0 ? t->event : 0;
+	return t->on ? events_open(t, obj) : 0;
 }
 
-static struct bpf_link *attach_calls(const struct bpf_program *prog, const struct calls *c)
+struct bpf_link *twins_attach(struct twins *t, struct bpf_object *obj, size_t *i, const char **what)
 {
-	LIBBPF_OPTS(bpf_kprobe_multi_opts, opts, .syms = (const char **)c->names, .cnt = c->count,
-		.retprobe = c->returns);
-
-	return bpf_program__attach_kprobe_multi_opts(prog, NULL, &opts);
-}
-
-static struct bpf_link *attach_state(struct twins *t, const struct bpf_program *prog)
-{
-	struct bpf_link *link = bpf_program__attach_perf_event(prog, t->event);
-
-	if (link) /* which ends the event, too */
-		t->event = -1;
-	return link;
-}
-
-struct bpf_link *twins_attach(struct twins *t, struct bpf_object *obj, size_t i, const char **what)
-{
-	struct bpf_program *prog;
+	struct bpf_link *link;
 
 	*what = NULL;
-	if (!t->on || i >= ARRAY_SIZE(seconds))
+	while (*i < TWIN_EVENTS && t->event[*i] < 0)
+		(*i)++;
+	if (*i == TWIN_EVENTS)
 		return NULL;
-	*what = seconds[i].name;
-	prog = named(obj, *what);
-	return seconds[i].calls.count ? attach_calls(prog, &seconds[i].calls)
-				      : attach_state(t, prog);
+	*what = seconds[*i];
+	link = bpf_program__attach_perf_event(named(obj, *what), t->event[*i]);
+	if (link) /* which ends the event, too */
+		t->event[*i] = -1;
+	(*i)++;
+	return link;
 }
 
 /* ---- what was missed ------------------------------------------------------------------------ */
@@ -196,6 +182,7 @@ uint64_t twins_missed(const struct bpf_object *obj)
 
 void twins_done(struct twins *t)
 {
-	if (t->on && t->event >= 0)
-		close(t->event);
+	for (size_t i = 0; i < TWIN_EVENTS; i++)
+		if (t->on && t->event[i] >= 0)
+			close(t->event[i]);
 }

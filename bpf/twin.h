@@ -7,8 +7,8 @@
  *	twins_missed()  events that neither of two programs can have seen, at the end
  *
  * Linux 7.0 (a46023d5616e) guards a tracepoint's programs by SRCU and no longer by preemption being
- * off; perf's it still runs with preemption off (16718274ee75), and fprobe's. On kernels before
- * that only what ends and begins connects has a second program, for interrupts.
+ * off; perf's it still runs with preemption off (16718274ee75). On kernels before that only what
+ * ends and begins connects has a second program, for interrupts.
  */
 #ifndef PATHLAG_TWIN_H
 #define PATHLAG_TWIN_H
@@ -17,18 +17,21 @@
 #include "bpf/base.h"
 #include "bpf/kernel.h"
 
+#define TWIN_EVENTS 5
+
 struct twins {
-	bool on;   /* programs are preempted here */
-	int event; /* of perf */
+	bool on;                /* programs are preempted here */
+	int event[TWIN_EVENTS]; /* of perf; -1 = none, or its link has it */
 };
 
 /* Before the load: the second programs of OBJ are to be loaded where the first ones are. 0, or
- * -errno where perf cannot be used: then the one that needs it is not. */
+ * -errno where perf cannot be used for all of them: those that need it are not loaded then. */
 int twins_choose(struct twins *t, struct bpf_object *obj, const struct kernel *k);
 
-/* Attaches the I-th program that raw tracepoints do not take and names it; NULL with *WHAT set: it
- * failed with errno; *WHAT NULL: there is none. */
-struct bpf_link *twins_attach(struct twins *t, struct bpf_object *obj, size_t i, const char **what);
+/* Attaches the next program, from *I on, that raw tracepoints do not take, and names it; NULL with
+ * *WHAT set: it failed with errno; *WHAT NULL: there is none left. */
+struct bpf_link *twins_attach(
+	struct twins *t, struct bpf_object *obj, size_t *i, const char **what);
 
 /*
  * Events at which a program of OBJ was skipped, and its twin as well: at most so many, as two
