@@ -224,11 +224,15 @@ bool functions_returns_skb(const char *name)
 
 bool functions_may_wait(const char *name)
 {
+	static const char *const whole[] = {"schedule", "__schedule", "ep_poll", "do_sys_poll"};
 	static const char *const parts[] = {"accept", "recvmsg", "recv_datagram", "recv_udp",
 		"tcp_sendmsg", "tls_sw_sendmsg", "stream_sendmsg", "stream_connect", "stream_read",
-		"splice_read", "tcp_close", "alloc_send", "wait", "schedule", "sleep", "futex",
-		"poll"};
+		"splice_read", "tcp_close", "alloc_send", "wait", "schedule_timeout",
+		"schedule_hrtimeout", "io_schedule", "sleep", "futex"};
 
+	for (size_t i = 0; i < ARRAY_SIZE(whole); i++)
+		if (!strcmp(name, whole[i]))
+			return true;
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
 		if (strstr(name, parts[i]))
 			return true;

@@ -428,9 +428,26 @@ static void test_symbol_blocks(void)
 	CHECK_INT(count, 0);
 }
 
+static void test_waiting(void)
+{
+	static const char *const wait[] = {"inet_csk_accept", "tcp_recvmsg", "udp_recvmsg",
+		"__skb_wait_for_more_packets", "sk_stream_wait_memory", "sock_alloc_send_pskb",
+		"inet_stream_connect", "__inet_stream_connect", "tcp_sendmsg", "schedule",
+		"do_epoll_wait"};
+	static const char *const go_on[] = {"tcp_v4_connect", "tcp_v4_rcv", "__dev_queue_xmit",
+		"udp_sendmsg", "udp_send_skb", "napi_poll", "__napi_schedule", "sock_def_readable",
+		"tcp_conn_request"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(wait); i++)
+		CHECK(functions_may_wait(wait[i]));
+	for (size_t i = 0; i < ARRAY_SIZE(go_on); i++)
+		CHECK(!functions_may_wait(go_on[i]));
+}
+
 int main(void)
 {
 	UNIT_RUN(test_positions);
+	UNIT_RUN(test_waiting);
 	UNIT_RUN(test_registers);
 	UNIT_RUN(test_returns);
 	UNIT_RUN(test_modules);
