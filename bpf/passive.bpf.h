@@ -377,17 +377,15 @@ static __noinline int passive_established(const struct sock *sk)
 	return passive_emit(&k, there, &n);
 }
 
-/* It ends, or the client has closed it, which somebody may still accept. */
-static __noinline int passive_closed(const struct sock *sk, int state)
+/* It ends, accepted in a way that is not observed, or by nobody. */
+static __noinline int passive_closed(const struct sock *sk, int old)
 {
 	struct passive_news n = {.event = PASSIVE_CLOSED, .sk = (__u64)sk};
 	struct passive_key k;
 	struct passive_open *there = passive_of_sock(&k, sk), was;
 
-	if (!there)
-		return 0;
-	/* That the client has closed it, accept() may be just about to return it all the same. */
-	if (state == TCP_CLOSE_WAIT)
+	/* Two ACKs at the same time make two sockets, of which one goes at once. */
+	if (!there || (old == TCP_SYN_RECV && !(there->flags & PASSIVE_FASTOPEN)))
 		return 0;
 	if (PEEK(sock, sk, sk_socket))
 		n.flags = PASSIVE_TAKEN;
@@ -408,14 +406,14 @@ static __always_inline int passive_state(const struct sock *sk, int old, int new
 		return new == TCP_SYN_RECV ? 0 : listener_drop((__u64)sk);
 	if (!opening)
 		return 0;
+	/* Not CLOSE_WAIT: accept() may be about to return what the client has closed. */
 	switch (new) {
 	case TCP_ESTABLISHED:
 		return passive_established(sk);
 	case TCP_CLOSE:
-	case TCP_CLOSE_WAIT:
 	case TCP_FIN_WAIT1:
 	case TCP_LAST_ACK:
-		return passive_closed(sk, new);
+		return passive_closed(sk, old);
 	}
 	return 0;
 }
