@@ -118,7 +118,7 @@ s.connect(('$WEB', 90)); s.recv(1); s.send(b'y'); time.sleep(1)"
 	lag_wait 'connects | length > 1'
 	lag_stop
 	expect 'connects | length == 2 and all(.syn.mptcp and .result == "established")' 'both are labelled'
-	expect 'connects[0] | .tuple.saddr == "10.9.1.2" and .owner.comm == "python3" and .blocking' \
+	expect 'connects | sort_by(.ts_ns)[0] | .tuple.saddr == "10.9.1.2" and .owner.comm == "python3" and .blocking' \
 		"the application's"
-	expect 'connects[1] | .tuple.saddr == "10.9.3.2" and (has("blocking") | not)' "the kernel's"
+	expect 'connects | sort_by(.ts_ns)[1] | .tuple.saddr == "10.9.3.2" and (has("blocking") | not)' "the kernel's"
 }
