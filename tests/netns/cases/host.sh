@@ -5,6 +5,8 @@
 RTT=200
 
 case_slow_wakeup() { # something of higher priority has the processor when the answer comes
+	# Who carries the answer must not wait for the same processor, the first.
+	python3 -c "import os; os.sched_setaffinity($BASHPID, set(range(1, os.cpu_count())) or {0})"
 	topology --rtt $RTT
 	web
 	lag -- python3 "$CLIENTS/starved.py" "$WEB" 80 0.7
