@@ -17,7 +17,8 @@
 #include "output/attempt.h"
 #include "output/lookup.h"
 
-#define OPEN_MARKS 256 /* marks that are kept; later ones extend the last */
+#define MAX_ERRNO  4095 /* of what the kernel returns; more is no error number */
+#define OPEN_MARKS 256  /* marks that are kept; later ones extend the last */
 
 struct mark {
 	__u64 ts_ns;

@@ -274,7 +274,8 @@ bool progress_feed(struct open *o, const struct event *ev)
 		on_drop(o, ev);
 		return false;
 	case REC_SOCK_ERROR:
-		open_moment(o, ev->ts_ns, AT_SOCKET_ERROR)->err = -(int)ev->sock_error->sk_err;
+		open_moment(o, ev->ts_ns, AT_SOCKET_ERROR)->err =
+			-(int)(ev->sock_error->sk_err & MAX_ERRNO);
 		return false;
 	case REC_STATE:
 		return progress_state(o, ev->state);

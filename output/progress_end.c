@@ -63,13 +63,32 @@ bool progress_state(struct open *o, const struct rec_state *rec)
 	return false;
 }
 
+/* What connect() says only when the attempt is over, seen to end or not. */
+static bool is_final(int ret)
+{
+	switch (-ret) {
+	case ETIMEDOUT:
+	case ECONNREFUSED:
+	case ECONNRESET:
+	case EHOSTUNREACH:
+	case ENETUNREACH:
+		return true;
+	}
+	return false;
+}
+
 bool progress_return(struct open *o, const struct rec_return *rec)
 {
 	struct attempt *a = &o->a;
-	int ret = rec->ret == -ERESTARTSYS ? -EINTR : rec->ret;
+	int ret = rec->ret == -ERESTARTSYS ? -EINTR : rec->ret < -MAX_ERRNO ? -MAX_ERRNO : rec->ret;
 
 	open_moment(o, rec->hdr.ts_ns, AT_RETURN)->err = ret;
 	o->in_syscall = false;
+	if (!o->established && !o->closed && is_final(ret)) {
+		o->closed = true;
+		if (ret == -ETIMEDOUT && !a->answered)
+			open_relabel_wait(o, PHASE_RTO_WAIT);
+	}
 	if (o->established || o->closed) {
 		if (a->blocking)
 			a->phase_seen |= 1u << PHASE_WAKEUP;

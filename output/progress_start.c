@@ -61,7 +61,7 @@ static void start_failed(struct open *o, const struct rec_return *rec)
 		open_moment(o, rec->hdr.ts_ns, AT_ROUTE)->err = rec->route_err;
 	}
 	open_moment(o, rec->hdr.ts_ns, AT_RETURN)->err = rec->ret;
-	a->err = rec->ret < 0 ? -rec->ret : 0;
+	a->err = rec->ret < 0 && rec->ret >= -MAX_ERRNO ? -rec->ret : 0;
 	o->closed = true;
 	o->closed_ns = rec->hdr.ts_ns;
 }

@@ -82,8 +82,44 @@ static void test_answer_to_what_was_seen_changes_nothing(void)
 	stream_free(s);
 }
 
+/* So can it when the timer ends the connect: what connect() returns tells of that. */
+static void test_end_that_only_connect_tells_of(void)
+{
+	struct stream *s = stream_new();
+	struct attempt *a = &s->attempt[0];
+
+	put_connect(s, 0, SK, PEER, CONNECT_IN_SYSCALL);
+	put_sent(s, 0.1, SK, PEER, 0);
+	put_sent(s, 1020, SK, PEER, 1);
+	put_return(s, 3070, SK, -ETIMEDOUT);
+	CHECK_INT(s->attempts, 1);
+	CHECK_INT(a->result, ATTEMPT_TIMEOUT);
+	CHECK_INT(a->err, ETIMEDOUT);
+	CHECK_STR(s->verdict[0].cause, "timeout");
+	/* The next socket that gets this memory is another matter. */
+	put_state(s, 3600, SK, PEER, ESTABLISHED, 0);
+	CHECK_INT(s->attempts, 1);
+	stream_free(s);
+}
+
+static void test_return_that_ends_nothing(void)
+{
+	struct stream *s = stream_new();
+
+	put_connect(s, 0, SK, PEER, CONNECT_IN_SYSCALL);
+	put_sent(s, 0.1, SK, PEER, 0);
+	put_return(s, 1, SK, -EINTR);
+	CHECK_INT(s->attempts, 0);
+	put_state(s, 20, SK, PEER, ESTABLISHED, 0);
+	CHECK_INT(s->attempts, 1);
+	CHECK_INT(s->attempt[0].result, ATTEMPT_ESTABLISHED);
+	stream_free(s);
+}
+
 int main(void)
 {
+	UNIT_RUN(test_end_that_only_connect_tells_of);
+	UNIT_RUN(test_return_that_ends_nothing);
 	UNIT_RUN(test_retransmit_that_only_the_socket_tells_of);
 	UNIT_RUN(test_dropped_syn_and_a_retransmit_that_was_not_seen);
 	UNIT_RUN(test_refused_after_a_retransmit_that_was_not_seen);

@@ -3,6 +3,7 @@
 # Tracing ends while the traced wait: what they return from later is nobody's any more.
 
 . "$HERE/listen.sh"
+. "$ROOT/tests/vm/hops.sh"
 
 # Starts several of them and ends them in any order, so that the next ones get the memory of others.
 come_and_go() { # OPTION...
@@ -44,6 +45,8 @@ case_waiting_in_accept() { # a server that waits for its next client is traced a
 case_waiting_in_functions() { # the same under kernel functions
 	local n
 	topology
+	lag_raw trace --functions core -- true
+	hops_status
 	serve
 	for n in 1 2 3; do
 		come_and_go trace -p "$SERVER" --functions core
