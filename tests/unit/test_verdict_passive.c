@@ -1,16 +1,56 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Verdicts on passive opens: what a listening socket did, and when that is no cause for alarm. */
-#include "output/verdict_rules.h"
-#include "tests/unit/sample_passive.h"
+#include <math.h>
+
 #include "tests/unit/unit.h"
+#include "tests/unit/verdicts_passive.h"
 
 #define SLOW (100 * MS)
+
+static const struct passive_rules *const tables[] = {
+	&verdict_passive_faults, &verdict_passive_delays};
+static bool tested[ARRAY_SIZE(tables)][VERDICT_CANDIDATES]; /* their rules */
+
+/* The share of the rule's own time, as verdict.h has it. */
+static double share_of(const struct passive_rule *rule, const struct passive *p)
+{
+	double ns = 0;
+
+	for (enum passive_phase i = 0; i < PASSIVE_PHASES; i++)
+		ns += rule->time & 1u << i ? p->phase_ns[i] : 0;
+	return ns / passive_dur_ns(p);
+}
+
+/* The rule has given that verdict: cause, sentence and share are its own. */
+static bool judges(
+	const struct passive_rule *rule, const struct passive *p, const struct verdict *v)
+{
+	struct verdict said = {0};
+	struct words w = verdict_words(&said);
+
+	if (strcmp(v->cause, rule->cause) || !rule->applies(p))
+		return false;
+	rule->say(&w, p);
+	return !strcmp(v->text, said.text) && fabs(v->share - share_of(rule, p)) < 1e-9;
+}
+
+/* What came to nothing is judged by the faults, all else by the delays. */
+static void note_rule(const struct passive *p, const struct verdict *v)
+{
+	bool failed = p->result != PASSIVE_ACCEPTED && p->result != PASSIVE_NOT_ACCEPTED &&
+		      p->result != PASSIVE_IN_PROGRESS;
+	size_t t = failed ? 0 : 1;
+
+	for (size_t r = 0; r < tables[t]->count; r++)
+		tested[t][r] |= judges(&tables[t]->rule[r], p, v);
+}
 
 static struct verdict judge(struct passive p)
 {
 	struct verdict v;
 
 	verdict_of_passive(&p, SLOW, &v);
+	note_rule(&p, &v);
 	if (strcmp(v.cause, "ok") && strcmp(v.cause, "unknown")) {
 		CHECK(v.evidences);
 		CHECK(v.hint[0]);
@@ -29,46 +69,6 @@ static void check_says(int line, const struct verdict *v, const char *cause, con
 }
 
 #define SAYS(v, cause, text) check_says(__LINE__, v, cause, text)
-
-/* Accepted WAIT after it stood, that RTT after the SYN-ACK. */
-static struct passive accepted(__u64 rtt, __u64 wait)
-{
-	struct passive p = sample_passive();
-
-	passive_phase(&p, PASSIVE_IN_SYN_RECV, 12 * US);
-	passive_phase(&p, PASSIVE_IN_NETWORK, rtt);
-	passive_phase(&p, PASSIVE_IN_QUEUE, wait);
-	passive_moment(&p, 0, AT_SYN_RECEIVED, "eth0");
-	passive_moment(&p, 12 * US, AT_SYN_ACK_SENT, "eth0");
-	passive_moment(&p, rtt, AT_ESTABLISHED, "");
-	passive_moment(&p, wait, AT_ACCEPT, "");
-	return p;
-}
-
-static void drops(struct passive *p, enum rec_drop_packet packet)
-{
-	passive_moment(p, 2 * US, AT_DROP, "")->drop = p->drops;
-	p->drop[p->drops] = (struct drop){
-		.packet = packet, .reason = "NETFILTER_DROP", .location = "nf_hook_slow+0x5c"};
-	p->drops_kept = ++p->drops;
-}
-
-/* The first SYN or SYN-ACK was in vain, the second a second later was not. */
-static struct passive second_try(enum moment_kind again)
-{
-	struct passive p = sample_passive();
-
-	passive_phase(&p, PASSIVE_IN_SYN_RECV, 1000 * MS);
-	passive_phase(&p, PASSIVE_IN_NETWORK, MS);
-	passive_phase(&p, PASSIVE_IN_QUEUE, MS);
-	passive_moment(&p, 0, AT_SYN_RECEIVED, "eth0");
-	if (again == AT_SYN_ACK_RETRANSMIT)
-		passive_moment(&p, 10 * US, AT_SYN_ACK_SENT, "eth0");
-	passive_moment(&p, 999 * MS, again, "eth0");
-	passive_moment(&p, MS, AT_ESTABLISHED, "");
-	passive_moment(&p, MS, AT_ACCEPT, "");
-	return p;
-}
 
 /* ---- no alarm ----------------------------------------------------------------------------- */
 
@@ -206,12 +206,15 @@ static void test_room_for_the_second_syn(void)
 	struct passive p = second_try(AT_SYN_ACK_SENT);
 	struct verdict v;
 
-	p.syns = 2;
 	p.overflow = OVERFLOW_ACCEPT_QUEUE;
 	p.overflowed = 1;
 	p.queue = (struct listen_queue){true, 2, 1, 0};
 	v = judge(p);
 	SAYS(&v, "accept_queue_full", "1 SYN of 10.9.0.1:40000 was thrown away");
+	CHECK(strstr(v.text, "the connection stood 1.00 s after the first SYN"));
+	p.overflow = OVERFLOW_SYN_QUEUE;
+	v = judge(p);
+	SAYS(&v, "syn_queue_full", "the SYN queue was full (0 of 1): 1 SYN of 10.9.0.1:40000 was");
 	CHECK(strstr(v.text, "the connection stood 1.00 s after the first SYN"));
 }
 
@@ -228,7 +231,6 @@ static void test_dropped_here(void)
 		"the SYN of 10.9.0.1:40000 was dropped in this host by "
 		"netfilter (NETFILTER_DROP in nf_hook_slow)");
 	p = second_try(AT_SYN_ACK_RETRANSMIT);
-	p.syn_acks = 2;
 	drops(&p, DROP_SYN_ACK);
 	v = judge(p);
 	SAYS(&v, "synack_dropped_locally", "our SYN-ACK to 10.9.0.1:40000 was dropped");
@@ -237,12 +239,33 @@ static void test_dropped_here(void)
 	SAYS(&v, "synack_unanswered", "the ACK of 10.9.0.1:40000 was dropped in this host");
 }
 
+static void test_all_dropped_here(void)
+{
+	struct passive p = sample_passive();
+	struct verdict v;
+
+	p.result = PASSIVE_TIMED_OUT;
+	p.syn_acks = 0;
+	passive_moment(&p, 0, AT_SYN_RECEIVED, "eth0");
+	drops(&p, DROP_SYN);
+	passive_phase(&p, PASSIVE_IN_SYN_RECV, 3000 * MS);
+	v = judge(p);
+	SAYS(&v, "syn_dropped_locally", "the SYN of 10.9.0.1:40000 was dropped in this host by");
+	CHECK(strstr(v.text, "; nothing came of it in 3.00 s"));
+	CHECK_INT(v.evidences, 1);
+	p.syn_acks = 1;
+	p.drop[0].packet = DROP_SYN_ACK;
+	v = judge(p);
+	SAYS(&v, "synack_dropped_locally", "our SYN-ACK to 10.9.0.1:40000 was dropped in this");
+	CHECK(strstr(v.text, "; nothing came of it in 3.00 s"));
+	CHECK_INT(v.evidences, 1);
+}
+
 static void test_syn_ack_repeated(void)
 {
 	struct passive p = second_try(AT_SYN_ACK_RETRANSMIT);
 	struct verdict v;
 
-	p.syn_acks = 2;
 	v = judge(p);
 	SAYS(&v, "synack_unanswered",
 		"the SYN-ACK to 10.9.0.1:40000 was sent 2 times before the final ACK came");
@@ -264,7 +287,6 @@ static void test_deferred_accept(void)
 	CHECK(v.evidences && !v.hint[0]);
 	p = second_try(AT_SYN_ACK_RETRANSMIT);
 	p.deferred = true;
-	p.syn_acks = 2;
 	v = judge(p);
 	SAYS(&v, "unknown", "sent no data for 1.00 s");
 	p.result = PASSIVE_TIMED_OUT;
@@ -280,7 +302,6 @@ static void test_late_for_no_known_reason(void)
 	struct passive p = second_try(AT_SYN_ACK_SENT);
 	struct verdict v;
 
-	p.syns = 2;
 	v = judge(p);
 	SAYS(&v, "unknown",
 		"came 2 times; it was answered only after 1.00 s; what kept it was not "
@@ -307,13 +328,29 @@ static void test_reset_by_client(void)
 	CHECK_STR(v.also[0].cause, "slow_accept"); /* what it has tired of, perhaps */
 }
 
+static void test_reset_while_half_open(void)
+{
+	struct passive p = sample_passive();
+	struct verdict v;
+
+	p.result = PASSIVE_RESET;
+	passive_phase(&p, PASSIVE_IN_SYN_RECV, 10 * MS);
+	passive_phase(&p, PASSIVE_IN_NETWORK, 190 * MS);
+	passive_moment(&p, 0, AT_SYN_RECEIVED, "eth0");
+	passive_moment(&p, 10 * MS, AT_SYN_ACK_SENT, "eth0");
+	passive_moment(&p, 190 * MS, AT_RST, "");
+	v = judge(p);
+	SAYS(&v, "reset_by_client", "10.9.0.1:40000 sent a RST 200 ms after its SYN");
+	CHECK(v.share > 0.949 && v.share < 0.951);
+	CHECK_INT(v.alsos, 0); /* that it took its time is the cause already */
+}
+
 /* It found no room, then it stood, and the client went away: three things, one cause. */
 static void test_reset_after_an_overflow(void)
 {
 	struct passive p = second_try(AT_SYN_ACK_SENT);
 	struct verdict v;
 
-	p.syns = 2;
 	p.overflow = OVERFLOW_ACCEPT_QUEUE;
 	p.overflowed = 1;
 	p.result = PASSIVE_RESET;
@@ -331,6 +368,16 @@ static void test_reset_after_an_overflow(void)
 	SAYS(&v, "accept_queue_full", "the client has reset it after");
 }
 
+/* Comes last: a rule that has given none of the verdicts above is one without a test. */
+static void test_all_rules_were_tested(void)
+{
+	for (size_t t = 0; t < ARRAY_SIZE(tables); t++)
+		for (size_t r = 0; r < tables[t]->count; r++)
+			if (!tested[t][r])
+				unit_fail(__FILE__, __LINE__, "no case for %s %zu, %s",
+					t ? "delay" : "fault", r, tables[t]->rule[r].cause);
+}
+
 int main(void)
 {
 	UNIT_RUN(test_fast_is_ok);
@@ -345,10 +392,13 @@ int main(void)
 	UNIT_RUN(test_syns_find_no_room);
 	UNIT_RUN(test_room_for_the_second_syn);
 	UNIT_RUN(test_dropped_here);
+	UNIT_RUN(test_all_dropped_here);
 	UNIT_RUN(test_syn_ack_repeated);
 	UNIT_RUN(test_deferred_accept);
 	UNIT_RUN(test_late_for_no_known_reason);
 	UNIT_RUN(test_reset_by_client);
+	UNIT_RUN(test_reset_while_half_open);
 	UNIT_RUN(test_reset_after_an_overflow);
+	UNIT_RUN(test_all_rules_were_tested);
 	return unit_status();
 }
