@@ -5,6 +5,7 @@
  * for. Without losses the correlator must find exactly what was made.
  */
 #include "tests/unit/hops.h"
+#include "tests/unit/random.h"
 
 #define STACKS 4
 #define DEEP   12
@@ -25,19 +26,13 @@ struct maker {
 	__u64 made_ns, told_ns; /* durations of all calls, as made and as told */
 };
 
-static __u32 any(struct maker *m, __u32 below)
-{
-	m->seed = m->seed * 1664525 + 1013904223;
-	return (m->seed >> 8) % below;
-}
-
 static void put(struct maker *m, void *rec, enum rec_type type, size_t len, unsigned *count)
 {
 	struct event ev;
 
 	*(struct rec_hdr *)rec =
 		(struct rec_hdr){.type = type, .len = (__u16)len, .ts_ns = HOPS_START + m->ns};
-	if (any(m, 100) < m->lose)
+	if (any(&m->seed, 100) < m->lose)
 		return;
 	++*count;
 	CHECK_INT(decoder_read(m->decoder, rec, len, &ev), 1);
@@ -47,13 +42,13 @@ static void put(struct maker *m, void *rec, enum rec_type type, size_t len, unsi
 static void enter(struct maker *m, unsigned stack)
 {
 	unsigned d = m->depth[stack]++;
-	bool tail = d && any(m, 5) == 0;
+	bool tail = d && any(&m->seed, 5) == 0;
 	struct rec_hop rec = {.stack = TASK + 0x8000 * (__u64)stack};
 
 	/* A tail call has its caller's slot and is another function. */
 	m->open[stack][d].up =
-		d ? m->open[stack][d - 1].up + (tail ? 0 : 1 + any(m, 3)) : any(m, 3);
-	m->open[stack][d].func = tail ? 100 + d : 1 + any(m, 8);
+		d ? m->open[stack][d - 1].up + (tail ? 0 : 1 + any(&m->seed, 3)) : any(&m->seed, 3);
+	m->open[stack][d].func = tail ? 100 + d : 1 + any(&m->seed, 8);
 	m->open[stack][d].start_ns = m->ns;
 	rec.func = m->open[stack][d].func;
 	rec.slot = SLOT(rec.stack, m->open[stack][d].up);
@@ -126,10 +121,10 @@ static void run(__u32 seed, __u32 lose)
 	m.paths = paths_new(&cfg);
 	m.decoder = decoder_new();
 	for (unsigned i = 0; i < STEPS; i++) {
-		unsigned stack = any(&m, STACKS);
+		unsigned stack = any(&m.seed, STACKS);
 
-		m.ns += any(&m, 50);
-		if (!m.depth[stack] || (m.depth[stack] < DEEP && any(&m, 2)))
+		m.ns += any(&m.seed, 50);
+		if (!m.depth[stack] || (m.depth[stack] < DEEP && any(&m.seed, 2)))
 			enter(&m, stack);
 		else
 			leave(&m, stack);

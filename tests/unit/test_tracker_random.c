@@ -7,6 +7,7 @@
  */
 #include "tests/unit/passives.h"
 #include "tests/unit/queries.h"
+#include "tests/unit/random.h"
 
 #define SOCKETS 5
 #define STEPS   300
@@ -20,18 +21,12 @@ struct maker {
 	unsigned begun, ended;
 };
 
-static __u32 any(struct maker *m, __u32 below)
-{
-	m->seed = m->seed * 1664525 + 1013904223;
-	return (m->seed >> 8) % below;
-}
-
 /* Processors tell their part a little late, by up to some ms. */
 static double when(struct maker *m)
 {
 	static const double late[] = {0.001, 0.02, 1, 5};
 
-	return m->ms - (any(m, 5) ? 0 : late[any(m, ARRAY_SIZE(late))]);
+	return m->ms - (any(&m->seed, 5) ? 0 : late[any(&m->seed, ARRAY_SIZE(late))]);
 }
 
 static void check_verdict(const struct attempt *a, const struct verdict *v)
@@ -68,38 +63,38 @@ static void begin(struct maker *m, unsigned n)
 	m->transmission[n] = 0;
 	m->begun++;
 	put_connect(m->s, when(m), sk_of(n), "10.9.0.2",
-		flags[any(m, ARRAY_SIZE(flags))] | (any(m, 2) ? CONNECT_ROUTED : 0));
+		flags[any(&m->seed, ARRAY_SIZE(flags))] | (any(&m->seed, 2) ? CONNECT_ROUTED : 0));
 }
 
 static void put_neigh(struct maker *m, unsigned n)
 {
 	static const __u32 states[] = {NUDF_INCOMPLETE, NUDF_REACHABLE, NUDF_FAILED};
-	bool waits = any(m, 2);
+	bool waits = any(&m->seed, 2);
 
 	PUT(m->s, when(m), REC_NEIGH,
 		(struct rec_neigh){.sk = waits ? sk_of(n) : 0,
 			.neigh = 0xffff888000100000ULL,
 			.event = waits ? NEIGH_WAIT : NEIGH_UPDATE,
-			.nud_state = states[any(m, 3)],
+			.nud_state = states[any(&m->seed, 3)],
 			.family = 4,
 			.key = {10, 9, 0, 254}});
 }
 
 static void put_listener(struct maker *m)
 {
-	struct listener l = {.accept_len = any(m, 4), .accept_max = any(m, 4)};
+	struct listener l = {.accept_len = any(&m->seed, 4), .accept_max = any(&m->seed, 4)};
 
-	put_passive(m->s, when(m), &l, any(m, PASSIVE_EVENTS), 0);
+	put_passive(m->s, when(m), &l, any(&m->seed, PASSIVE_EVENTS), 0);
 }
 
 static void put_lookup(struct maker *m)
 {
-	unsigned id = 1 + any(m, 4);
+	unsigned id = 1 + any(&m->seed, 4);
 
-	if (any(m, 2))
+	if (any(&m->seed, 2))
 		ask(m->s, when(m), id, "a.test", "10.9.2.53");
 	else
-		answer(m->s, when(m), id, "a.test", "10.9.2.53", any(m, 3) ? 0 : 2);
+		answer(m->s, when(m), id, "a.test", "10.9.2.53", any(&m->seed, 3) ? 0 : 2);
 }
 
 static void put_event(struct maker *m, unsigned n)
@@ -107,47 +102,50 @@ static void put_event(struct maker *m, unsigned n)
 	static const int states[] = {1, 3, 7, 7}, errors[] = {0, ETIMEDOUT, ECONNREFUSED};
 	__u64 sk = sk_of(n);
 
-	switch (any(m, 10)) {
+	switch (any(&m->seed, 10)) {
 	case 0:
-		put_syn(m->s, when(m), sk, "10.9.0.2", m->transmission[n], any(m, 2));
+		put_syn(m->s, when(m), sk, "10.9.0.2", m->transmission[n], any(&m->seed, 2));
 		break;
 	case 1:
 		PUT(m->s, when(m), REC_RETRANSMIT,
 			(struct rec_retransmit){.sk = sk, .transmission = ++m->transmission[n]});
 		break;
 	case 2:
-		put_syn(m->s, when(m), sk, "10.9.0.2", ++m->transmission[n], any(m, 2));
+		put_syn(m->s, when(m), sk, "10.9.0.2", ++m->transmission[n], any(&m->seed, 2));
 		break;
 	case 3:
-		put_drop(m->s, when(m), sk, any(m, 4), any(m, 14), m->transmission[n]);
+		put_drop(
+			m->s, when(m), sk, any(&m->seed, 4), any(&m->seed, 14), m->transmission[n]);
 		break;
 	case 4:
-		put_reply(m->s, when(m), sk, any(m, 3) ? TCPF_SYN | TCPF_ACK : TCPF_RST);
+		put_reply(m->s, when(m), sk, any(&m->seed, 3) ? TCPF_SYN | TCPF_ACK : TCPF_RST);
 		break;
 	case 5:
 		put_neigh(m, n);
 		break;
 	case 6:
-		PUT(m->s, when(m), REC_RESET, (struct rec_reset){.sk = sk, .kind = any(m, 2)});
+		PUT(m->s, when(m), REC_RESET,
+			(struct rec_reset){.sk = sk, .kind = any(&m->seed, 2)});
 		break;
 	case 7:
 		PUT(m->s, when(m), REC_ICMP,
 			(struct rec_icmp){.sk = sk, .family = 4, .icmp_type = 3, .from = {10}});
 		break;
 	case 8:
-		put_return(m->s, when(m), sk, any(m, 2) ? 0 : -EINPROGRESS);
+		put_return(m->s, when(m), sk, any(&m->seed, 2) ? 0 : -EINPROGRESS);
 		break;
 	default:
-		put_state(m->s, when(m), sk, "10.9.0.2", states[any(m, 4)], errors[any(m, 3)]);
+		put_state(m->s, when(m), sk, "10.9.0.2", states[any(&m->seed, 4)],
+			errors[any(&m->seed, 3)]);
 	}
 }
 
 static void step(struct maker *m)
 {
-	unsigned n = any(m, SOCKETS);
+	unsigned n = any(&m->seed, SOCKETS);
 
-	m->ms += any(m, 4) ? any(m, 300) * 0.01 : any(m, 2000);
-	switch (any(m, 8)) {
+	m->ms += any(&m->seed, 4) ? any(&m->seed, 300) * 0.01 : any(&m->seed, 2000);
+	switch (any(&m->seed, 8)) {
 	case 0:
 		put_tick(m->s, m->ms);
 		break;
@@ -161,7 +159,7 @@ static void step(struct maker *m)
 		put_listener(m);
 		break;
 	default:
-		if (any(m, 100) >= m->lose)
+		if (any(&m->seed, 100) >= m->lose)
 			put_event(m, n);
 	}
 	collect(m);
@@ -176,6 +174,7 @@ static void run(__u32 seed, unsigned lose)
 		step(&m);
 	put_stop(m.s, m.ms + 1);
 	collect(&m);
+	CHECK(m.begun);
 	CHECK_INT(m.ended, m.begun);
 	stream_free(m.s);
 }
