@@ -270,4 +270,17 @@ static inline void put_names(struct stream *s)
 		(struct rec_reason){.code = 3, .subsys = "core", .name = "NO_SOCKET"});
 }
 
+/* ---- what came of it ---------------------------------------------------------------------- */
+
+/* How many of that kind the attempt handed out last has. */
+static inline unsigned attempt_moments(const struct stream *s, enum moment_kind at)
+{
+	const struct attempt *a = &s->attempt[s->attempts - 1];
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < a->moments_kept; i++)
+		n += s->moment[i].at == at;
+	return n;
+}
+
 #endif

@@ -10,16 +10,6 @@ enum { ESTABLISHED = 1, CLOSED = 7 };
 static const struct listener roomy = {.accept_max = 128};
 static const struct listener full = {.accept_len = 2, .accept_max = 1};
 
-static unsigned overflows(const struct stream *s)
-{
-	const struct attempt *a = &s->attempt[s->attempts - 1];
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < a->moments_kept; i++)
-		n += s->moment[i].at == AT_OVERFLOW;
-	return n;
-}
-
 static void put_established(struct stream *s, double ms)
 {
 	put_reply(s, ms, SK, TCPF_SYN | TCPF_ACK);
@@ -53,7 +43,7 @@ static void test_swallowed_syns_show_in_the_clients_timeline(void)
 	CHECK_INT(a->server.queue.accept_len, 2);
 	CHECK_INT(a->server.queue.accept_max, 1);
 	CHECK(!a->server.accepted);
-	CHECK_INT(overflows(s), 2);
+	CHECK_INT(attempt_moments(s, AT_OVERFLOW), 2);
 	CHECK_INT(a->phase_ns[PHASE_RTO_WAIT], 2999980000);
 	put_passive(s, 3001, &roomy, PASSIVE_ESTABLISHED, 0);
 	put_passive(s, 3002, &roomy, PASSIVE_ACCEPT, 0);
@@ -81,7 +71,7 @@ static void test_accepted_before_connect_returns(void)
 	CHECK(s->attempt[0].server.accepted);
 	CHECK_INT(s->attempt[0].server.accept_wait_ns, 2 * MS);
 	CHECK_INT(s->attempt[0].server.overflow, OVERFLOW_NONE);
-	CHECK_INT(overflows(s), 0);
+	CHECK_INT(attempt_moments(s, AT_OVERFLOW), 0);
 	stream_free(s);
 }
 
@@ -97,7 +87,7 @@ static void test_passive_open_ends_with_its_client(void)
 	put_state(s, 150, SK, PEER, CLOSED, 0);
 	CHECK_INT(a->result, ATTEMPT_ABANDONED);
 	CHECK_INT(a->server.overflow, OVERFLOW_ACCEPT_QUEUE);
-	CHECK_INT(overflows(s), 1);
+	CHECK_INT(attempt_moments(s, AT_OVERFLOW), 1);
 	/* it waited for nothing that was still on its way */
 	CHECK_INT(a->phase_ns[PHASE_NETWORK], 0);
 	CHECK_INT(s->passives, 1);
@@ -146,7 +136,7 @@ static void test_joined_through_nat(void)
 	put_translated(s, 1000.3, &roomy, PASSIVE_SYN_ACK);
 	put_established(s, 1000.4);
 	CHECK_INT(s->attempt[0].server.overflowed, 1);
-	CHECK_INT(overflows(s), 1);
+	CHECK_INT(attempt_moments(s, AT_OVERFLOW), 1);
 	put_translated(s, 1001, &roomy, PASSIVE_ESTABLISHED);
 	put_translated(s, 1002, &roomy, PASSIVE_ACCEPT);
 	CHECK(s->passive[0].client.known);

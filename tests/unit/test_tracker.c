@@ -9,16 +9,6 @@
 
 enum { ESTABLISHED = 1, CLOSED = 7 };
 
-static unsigned moments_of(const struct stream *s, enum moment_kind at)
-{
-	const struct attempt *a = &s->attempt[s->attempts - 1];
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < a->moments_kept; i++)
-		n += s->moment[i].at == at;
-	return n;
-}
-
 static void test_blocking_connect_ends_when_it_returns(void)
 {
 	struct stream *s = stream_new();
@@ -82,8 +72,8 @@ static void test_dropped_syn_is_the_cause_of_the_wait(void)
 	CHECK_STR(s->drop[0].reason, "NETFILTER_DROP");
 	CHECK_STR(s->drop[0].location, "nf_hook_slow+0x5c");
 	CHECK_INT(a->phase_ns[PHASE_RTO_WAIT], 1023900000);
-	CHECK_INT(moments_of(s, AT_SYN_RETRANSMIT), 1);
-	CHECK_INT(moments_of(s, AT_DROP), 1);
+	CHECK_INT(attempt_moments(s, AT_SYN_RETRANSMIT), 1);
+	CHECK_INT(attempt_moments(s, AT_DROP), 1);
 	CHECK_STR(s->verdict[0].cause, "syn_dropped_locally");
 	CHECK(s->verdict[0].share > 0.99);
 	CHECK(strstr(s->verdict[0].text, "netfilter (NETFILTER_DROP in nf_hook_slow"));
@@ -124,7 +114,7 @@ static void test_refused_by_a_listener_that_is_not_there(void)
 	CHECK_INT(s->attempt[0].result, ATTEMPT_REFUSED);
 	CHECK_INT(s->attempt[0].err, ECONNREFUSED);
 	CHECK_INT(s->attempt[0].phase_ns[PHASE_RTO_WAIT], 0);
-	CHECK_INT(moments_of(s, AT_RST), 1);
+	CHECK_INT(attempt_moments(s, AT_RST), 1);
 	CHECK_STR(s->verdict[0].cause, "refused");
 	CHECK(strstr(s->verdict[0].text, "nobody listens on that port, on this very host"));
 	stream_free(s);
@@ -147,8 +137,8 @@ static void test_answered_syn_was_not_dropped(void)
 	put_state(s, 1000.5, SK, PEER, ESTABLISHED, 0);
 	put_return(s, 1000.6, SK, 0);
 	CHECK_INT(a->drops, 0);
-	CHECK_INT(moments_of(s, AT_DROP), 0);
-	CHECK_INT(moments_of(s, AT_SYN_ACK), 1);
+	CHECK_INT(attempt_moments(s, AT_DROP), 0);
+	CHECK_INT(attempt_moments(s, AT_SYN_ACK), 1);
 	CHECK_STR(s->verdict[0].cause, "syn_unanswered");
 	stream_free(s);
 }
@@ -168,7 +158,7 @@ static void test_unanswered_syn_was_dropped(void)
 	put_state(s, 1000.5, SK, PEER, ESTABLISHED, 0);
 	put_return(s, 1000.6, SK, 0);
 	CHECK_INT(a->drops, 1);
-	CHECK_INT(moments_of(s, AT_DROP), 1);
+	CHECK_INT(attempt_moments(s, AT_DROP), 1);
 	stream_free(s);
 }
 

@@ -125,13 +125,19 @@ static inline struct attempt neighbour_slow(void)
 	return a;
 }
 
-static inline struct attempt egress(void)
+/* Connects, and PHASE takes that much longer. */
+static inline struct attempt spends(enum phase phase, __u64 ns)
 {
 	struct attempt a = sample_attempt();
 
-	sample_phase(&a, PHASE_EGRESS, 500 * MS);
+	sample_phase(&a, phase, ns);
 	connects(&a, MS);
 	return a;
+}
+
+static inline struct attempt egress(void)
+{
+	return spends(PHASE_EGRESS, 500 * MS);
 }
 
 static inline struct attempt rtt(void)
@@ -155,20 +161,12 @@ static inline struct attempt wakeup(void)
 
 static inline struct attempt route(void)
 {
-	struct attempt a = sample_attempt();
-
-	sample_phase(&a, PHASE_ROUTE, 500 * MS);
-	connects(&a, MS);
-	return a;
+	return spends(PHASE_ROUTE, 500 * MS);
 }
 
 static inline struct attempt ingress(void)
 {
-	struct attempt a = sample_attempt();
-
-	connects(&a, MS);
-	sample_phase(&a, PHASE_INGRESS, 500 * MS);
-	return a;
+	return spends(PHASE_INGRESS, 500 * MS);
 }
 
 /* SENT SYNs, 1, 2, 4 ... seconds apart; what follows is up to the caller. */
