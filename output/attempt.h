@@ -175,6 +175,8 @@ struct drop {
 /* "OUTPUT" where it happened in that call's own code, NULL where in what that had called. */
 const char *drop_own_detail(const struct drop *d);
 const char *drop_packet_name(enum rec_drop_packet packet); /* "syn", as in JSON */
+/* A bridge floods, a sniffer listens: it went on all the same, and this is no loss. */
+bool drop_of_copy(const struct drop *d);
 
 /* A call of a traced function for the attempt's socket. Functions live as long as the decoder. */
 struct attempt_call {
@@ -210,8 +212,8 @@ struct refusal {
 
 struct neighbour {
 	struct address key; /* the next hop */
-	__u64 wait_ns;      /* all waiting together */
 	bool waited, failed;
+	bool done; /* it answered the last wait */
 	char dev[REC_IFNAME_LEN + 1];
 };
 

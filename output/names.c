@@ -140,6 +140,24 @@ const char *drop_own_detail(const struct drop *d)
 	return d->within + len + strspn(d->within + len, " ");
 }
 
+/*
+ * Kernels without reasons tell it only by the place, and in ip_rcv_core() also drop what has a bad
+ * header or checksum. That is far rarer than a flooded packet, and to call such a loss unexplained
+ * is the smaller mistake: the drop is listed all the same.
+ */
+bool drop_of_copy(const struct drop *d)
+{
+	static const char *const places[] = {
+		"ip_rcv_core", "ip6_rcv_core", "packet_rcv", "tpacket_rcv"};
+
+	if (d->reason[0] && strcmp(d->reason, "NOT_SPECIFIED"))
+		return !strcmp(d->reason, "OTHERHOST") || !strcmp(d->reason, "PACKET_SOCK_ERROR");
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
+		if (!strncmp(d->location, places[i], strlen(places[i])))
+			return true;
+	return false;
+}
+
 const char *drop_packet_name(enum rec_drop_packet packet)
 {
 	static const char *const names[] = {

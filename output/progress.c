@@ -27,12 +27,17 @@ static void next_transmission(struct open *o, __u64 ts_ns, __u32 transmission)
 	open_mark(o, ts_ns, PHASE_EGRESS);
 }
 
+/* It answered, or somebody else's wait for it did not end in vain: the SYN is on. */
 static void neigh_over(struct open *o, __u64 ts_ns)
 {
+	struct neighbour *n = &o->a.neigh;
+
+	n->done = n->waited;
+	n->failed = false;
 	if (!o->neigh_waiting)
 		return;
 	o->neigh_waiting = false;
-	open_moment(o, ts_ns, AT_NEIGH_DONE)->address = o->a.neigh.key;
+	open_moment(o, ts_ns, AT_NEIGH_DONE)->address = n->key;
 }
 
 /* Where NAT rewrites it, the socket's own tuple keeps what the application asked for. */
@@ -92,7 +97,7 @@ static void undo_answered(struct open *o)
 static bool lost_answer(const struct attempt *a)
 {
 	for (unsigned i = 0; i < a->drops_kept; i++)
-		if (a->drop[i].packet == DROP_SYN_ACK)
+		if (a->drop[i].packet == DROP_SYN_ACK && !drop_of_copy(&a->drop[i]))
 			return true;
 	return false;
 }
@@ -204,7 +209,7 @@ static void on_drop(struct open *o, const struct event *ev)
 	m = open_moment(o, ev->ts_ns, AT_DROP);
 	m->drop = o->a.drops <= ATTEMPT_DROPS ? o->a.drops - 1 : ATTEMPT_DROPS;
 	timeline_set_dev(m->dev, &rec->dev);
-	if (rec->packet == DROP_SYN || rec->packet == DROP_SYN_ACK)
+	if ((rec->packet == DROP_SYN || rec->packet == DROP_SYN_ACK) && !drop_of_copy(d))
 		open_mark(o, ev->ts_ns, PHASE_RTO_WAIT);
 }
 
@@ -218,6 +223,7 @@ void progress_neigh(struct open *o, const struct rec_neigh *rec)
 		o->neigh = rec->neigh;
 		o->neigh_waiting = true;
 		n->waited = true;
+		n->done = false;
 		progress_address(&n->key, rec->family, rec->key);
 		timeline_set_dev(n->dev, &rec->dev);
 		open_moment(o, rec->hdr.ts_ns, AT_NEIGH_WAIT)->address = n->key;

@@ -129,11 +129,6 @@ static enum attempt_result result_of(const struct open *o)
 	}
 }
 
-static void sum_neigh(struct attempt *a)
-{
-	a->neigh.wait_ns = a->phase_ns[PHASE_NEIGH];
-}
-
 void progress_finish(struct open *o, __u64 end_ns)
 {
 	struct attempt *a = &o->a;
@@ -149,7 +144,6 @@ void progress_finish(struct open *o, __u64 end_ns)
 	open_settle(o);
 	if (o->network_unknown && !a->phase_ns[PHASE_NETWORK])
 		a->phase_seen &= ~(1u << PHASE_NETWORK);
-	sum_neigh(a);
 }
 
 __u64 progress_overdue(const struct open *o, __u64 now_ns)

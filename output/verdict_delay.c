@@ -4,10 +4,18 @@
 
 static void say_neigh(struct words *w, const struct attempt *a)
 {
+	const char *requests = a->neigh.key.family == 6 ? "neighbour" : "ARP";
+
 	say_address(w, &a->neigh.key);
-	say(w, ", the next hop, took ");
+	say(w, ", the next hop, ");
+	if (a->neigh.done) {
+		say(w, "took ");
+		say_duration(w, a->phase_ns[PHASE_NEIGH]);
+		say(w, " to answer %s requests", requests);
+		return;
+	}
+	say(w, "has not answered %s requests for ", requests);
 	say_duration(w, a->phase_ns[PHASE_NEIGH]);
-	say(w, " to answer %s requests", a->neigh.key.family == 6 ? "neighbour" : "ARP");
 }
 
 static void say_egress(struct words *w, const struct attempt *a)

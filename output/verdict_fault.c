@@ -56,9 +56,9 @@ static void say_local_error(struct words *w, const struct attempt *a)
 
 static bool is_neighbour(const struct attempt *a)
 {
-	bool no_answer = a->neigh.waited && !a->answered && !a->syns_left;
+	bool waits = a->neigh.waited && !a->neigh.done;
 
-	return a->neigh.failed || no_answer;
+	return a->neigh.failed || (waits && !a->answered && !a->syns_left);
 }
 
 static void say_neighbour(struct words *w, const struct attempt *a)
@@ -69,7 +69,7 @@ static void say_neighbour(struct words *w, const struct attempt *a)
 		say(w, " on ");
 		say_name(w, a->neigh.dev);
 	}
-	say(w, ": the next hop is not there, and no SYN left this host");
+	say(w, ": the next hop is not there%s", a->syns_left ? "" : ", and no SYN left this host");
 	say_end(w, a);
 }
 
@@ -80,8 +80,9 @@ static bool rejected_here(const struct attempt *a)
 {
 	bool rejected = is_unreachable(a) || a->err == ECONNREFUSED || a->err == EACCES;
 	const struct drop *d = blamed_drop(a, DROP_SYN);
+	bool got_here = !a->neigh.waited || a->neigh.done;
 
-	return rejected && !a->syns_left && !a->neigh.waited && d && !d->by.program;
+	return rejected && !a->syns_left && got_here && d && !d->by.program;
 }
 
 static bool is_icmp(const struct attempt *a)
@@ -147,7 +148,8 @@ static void say_syn_drop(struct words *w, const struct attempt *a)
 	else if (n >= a->syn_sent)
 		say(w, "all %u SYNs were dropped in this host", a->syn_sent);
 	else
-		say(w, "%u of %u SYNs were dropped in this host", n, a->syn_sent);
+		say(w, "%u of %u SYNs %s dropped in this host", n, a->syn_sent,
+			n == 1 ? "was" : "were");
 	say_drop(w, a->owner.netns, blamed_drop(a, DROP_SYN));
 	say_end(w, a);
 }

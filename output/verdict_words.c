@@ -175,6 +175,8 @@ void say_phase_call(
 /* Kernels without reasons tell it only by the place: the TCP receive function itself. */
 bool drop_explains_silence(const struct drop *d)
 {
+	if (drop_of_copy(d))
+		return false;
 	if (d->reason[0])
 		return strcmp(d->reason, "NO_SOCKET") && strncmp(d->reason, "NEIGH_", 6);
 	return strncmp(d->location, "tcp_v4_rcv", 10) && strncmp(d->location, "tcp_v6_rcv", 10) &&

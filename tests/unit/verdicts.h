@@ -116,7 +116,7 @@ static inline struct attempt neighbour_slow(void)
 {
 	struct attempt a = sample_attempt();
 
-	a.neigh.waited = true;
+	a.neigh.waited = a.neigh.done = true;
 	a.neigh.key = sample_address("10.9.0.254");
 	sample_phase(&a, PHASE_NEIGH, 1000 * MS);
 	sample_moment(&a, 0, AT_NEIGH_WAIT, "");
