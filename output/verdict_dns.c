@@ -8,24 +8,20 @@ static __u64 dns_ns(const struct attempt *a)
 	return a->lookup && a->lookup_timed ? a->phase_ns[PHASE_DNS] : 0;
 }
 
-static bool dns_timed_out(const struct attempt *a)
+/* The name itself took most of it, and came to this. */
+static bool dns_ended(const struct attempt *a, enum lookup_result result)
 {
-	return a->lookup->result == LOOKUP_TIMEOUT;
+	return dns_ns(a) && a->lookup->result == result && !lookup_lost_in_search(a->lookup);
 }
 
-static bool dns_failed(const struct attempt *a)
+static bool dns_answered(const struct attempt *a)
 {
-	return a->lookup->result == LOOKUP_ERROR;
-}
-
-static bool dns_retried(const struct attempt *a)
-{
-	return a->lookup->tries > 1;
+	return dns_ended(a, LOOKUP_ANSWERED) || dns_ended(a, LOOKUP_IN_PROGRESS);
 }
 
 static bool is_dns_timeout(const struct attempt *a)
 {
-	return dns_ns(a) && dns_timed_out(a);
+	return dns_ended(a, LOOKUP_TIMEOUT);
 }
 
 static void say_question(struct words *w, const struct lookup *l)
@@ -42,7 +38,7 @@ static void say_dns_timeout(struct words *w, const struct attempt *a)
 {
 	say(w, "the DNS ");
 	say_question(w, a->lookup);
-	say(w, " was never answered by ");
+	say(w, a->lookup->late ? " was answered too late by " : " was never answered by ");
 	say_address(w, &a->lookup->server);
 	say(w, " and held the lookup up for ");
 	say_duration(w, dns_ns(a));
@@ -52,7 +48,7 @@ static void say_dns_timeout(struct words *w, const struct attempt *a)
 
 static bool is_dns_error(const struct attempt *a)
 {
-	return dns_ns(a) && dns_failed(a) && (!a->lookup->search_misses || dns_retried(a));
+	return dns_ended(a, LOOKUP_ERROR);
 }
 
 static void say_dns_error(struct words *w, const struct attempt *a)
@@ -70,9 +66,7 @@ static void say_dns_error(struct words *w, const struct attempt *a)
 
 static bool is_dns_retry(const struct attempt *a)
 {
-	bool answered = dns_ns(a) && !dns_timed_out(a) && !dns_failed(a);
-
-	return answered && dns_retried(a);
+	return dns_answered(a) && a->lookup->tries > 1;
 }
 
 static void say_dns_retry(struct words *w, const struct attempt *a)
@@ -107,7 +101,7 @@ static void say_dns_retry(struct words *w, const struct attempt *a)
 
 static bool is_dns_search(const struct attempt *a)
 {
-	return dns_ns(a) && a->lookup->search_misses && !dns_retried(a);
+	return dns_ns(a) && lookup_lost_in_search(a->lookup);
 }
 
 static void say_dns_search(struct words *w, const struct attempt *a)
@@ -116,14 +110,12 @@ static void say_dns_search(struct words *w, const struct attempt *a)
 		a->lookup->search_misses == 1 ? "" : "s");
 	say_name(w, a->lookup->name);
 	say(w, ", which cost ");
-	say_duration(w, dns_ns(a));
+	say_duration(w, a->lookup->start_ns - a->lookup->chain_start_ns);
 }
 
 static bool is_dns_slow(const struct attempt *a)
 {
-	bool plain = dns_ns(a) && !dns_timed_out(a) && !dns_failed(a) && !dns_retried(a);
-
-	return plain && !a->lookup->search_misses;
+	return dns_answered(a) && a->lookup->tries <= 1;
 }
 
 static void say_dns_slow(struct words *w, const struct attempt *a)
@@ -137,7 +129,7 @@ static void say_dns_slow(struct words *w, const struct attempt *a)
 	if (l->source == LOOKUP_PACKET) {
 		say(w, ": ");
 		say_address(w, &l->server);
-		say(w, " answered the only query after ");
+		say(w, " answered the %s query after ", l->search_misses ? "last" : "only");
 		say_duration(w, l->end_ns - l->start_ns);
 	} else {
 		say(w, " inside getaddrinfo(), with no DNS packet seen");

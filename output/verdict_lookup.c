@@ -3,6 +3,14 @@
 #include "output/names.h"
 #include "output/verdict_rules.h"
 
+/* Where the name itself was asked for again, the names before it met the same silence. */
+bool lookup_lost_in_search(const struct lookup *l)
+{
+	__u64 before_ns = l->start_ns - l->chain_start_ns;
+
+	return l->search_misses && l->tries <= 1 && before_ns * 2 >= l->end_ns - l->chain_start_ns;
+}
+
 static const char *lookup_cause(const struct lookup *l, __u64 slow_ns)
 {
 	if (l->result == LOOKUP_TIMEOUT)
@@ -13,9 +21,9 @@ static const char *lookup_cause(const struct lookup *l, __u64 slow_ns)
 		return l->result == LOOKUP_IN_PROGRESS ? "unknown" : "ok";
 	if (l->result == LOOKUP_IN_PROGRESS)
 		return "dns_timeout";
-	if (l->tries > 1)
-		return "dns_retry";
-	return l->search_misses ? "dns_search_list" : "dns_slow";
+	if (lookup_lost_in_search(l))
+		return "dns_search_list";
+	return l->tries > 1 ? "dns_retry" : "dns_slow";
 }
 
 static void say_lookup(struct words *w, const struct lookup *l)

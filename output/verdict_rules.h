@@ -79,6 +79,7 @@ extern const struct passive_rules verdict_passive_faults, verdict_passive_delays
  * "10.9.0.1:40000 (curl[42] on this host)" */
 const struct drop *passive_blamed_drop(const struct passive *p, enum rec_drop_packet packet);
 void say_client(struct words *w, const struct passive *p);
+bool passive_is_up(const struct passive *p); /* it became a connection */
 
 /* verdict.c: what the judges of attempts, passive opens and lookups share */
 struct words verdict_words(struct verdict *v);
@@ -87,6 +88,9 @@ struct words verdict_also(struct verdict *v, const char *cause, __u64 part_ns, _
 bool verdict_blames_lookup(const char *cause);
 void verdict_hint(struct verdict *v, const char *cause);
 void verdict_hint_program(struct verdict *v, const struct func *program);
+
+/* Where to look for who dropped it. Returns false where that is not known, or D is NULL. */
+bool verdict_hint_drop(struct verdict *v, const struct drop *d);
 
 /* Does this moment prove what PROOF and DROPPED say? */
 bool verdict_proves(const struct moment *m, const struct drop *drop, unsigned drops_kept,
@@ -104,9 +108,15 @@ struct candidate {
 /* The costliest first, no more than VERDICT_ALSO of those that took LEAST_NS. Returns how many. */
 unsigned verdict_costliest(struct candidate *c, unsigned n, __u64 least_ns);
 
+/* What it must have cost to be named beside the cause: SLOW_NS, and a tenth of it all. */
+__u64 verdict_least_ns(__u64 dur_ns, __u64 slow_ns);
+
 /* verdict_silence.c: the time of TIME_* bits together; of what kind most of the silence was */
 __u64 attempt_time_ns(const struct attempt *a, __u32 time);
 enum silence attempt_silence(const struct attempt *a);
+
+/* verdict_lookup.c: did most of its time go into names of the search list before it? */
+bool lookup_lost_in_search(const struct lookup *l);
 
 /* verdict_server.c: what the listening side did */
 bool syn_overflowed(const struct attempt *a, enum overflow queue);
@@ -150,6 +160,8 @@ void say_end(struct words *w, const struct attempt *a);
 bool drop_explains_silence(const struct drop *d);
 
 /* The first drop of such a packet that does; NULL = none. And how many there are. */
+const struct drop *first_blamed(
+	const struct drop *drop, unsigned kept, enum rec_drop_packet packet);
 const struct drop *blamed_drop(const struct attempt *a, enum rec_drop_packet packet);
 unsigned blamed_drops(const struct attempt *a, enum rec_drop_packet packet);
 

@@ -22,6 +22,7 @@ static inline struct attempt looked_up(__u64 ns)
 
 	lookup = sample_lookup();
 	lookup.tries = lookup.servers = 1;
+	lookup.chain_start_ns = lookup.start_ns;
 	lookup.end_ns = lookup.start_ns + ns;
 	strcpy(a.name, "a.test");
 	a.dns_link = DNS_LINK_ANSWER;
@@ -98,6 +99,7 @@ static inline struct attempt dns_search(void)
 	struct attempt a = looked_up(300 * MS);
 
 	lookup.search_misses = 3;
+	lookup.start_ns += 225 * MS;
 	connects(&a, MS);
 	return a;
 }
