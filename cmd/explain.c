@@ -277,6 +277,15 @@ static int print_help(void)
 	return EXIT_OK;
 }
 
+static int refuse_argument(const char *arg)
+{
+	char safe[4 * WORD_MAX];
+
+	utf8_escape(safe, sizeof(safe), arg, strnlen(arg, WORD_MAX));
+	log_error("explain: unexpected argument '%s' (see pathlag explain --help)", safe);
+	return EXIT_USAGE;
+}
+
 int cmd_explain(int argc, char **argv)
 {
 	const char *word = NULL;
@@ -289,9 +298,7 @@ int cmd_explain(int argc, char **argv)
 		if (!strcmp(argv[i], "--json")) {
 			json = true;
 		} else if (argv[i][0] == '-' || word) {
-			log_error("explain: unexpected argument '%s' (see pathlag explain --help)",
-				argv[i]);
-			return EXIT_USAGE;
+			return refuse_argument(argv[i]);
 		} else {
 			word = argv[i];
 		}
