@@ -51,6 +51,19 @@ void verdict_hint_program(struct verdict *v, const struct func *program)
 		program->prog_id, where);
 }
 
+bool verdict_hint_drop(struct verdict *v, const struct drop *d)
+{
+	const struct cause *reason = d ? cause_of_reason(d->reason) : NULL;
+
+	if (d && d->by.program)
+		verdict_hint_program(v, d->by.program);
+	else if (reason && reason->who)
+		snprintf(v->hint, sizeof(v->hint), "look at: %s%s%s", reason->look_at[0],
+			reason->look_at[1] ? "; " : "",
+			reason->look_at[1] ? reason->look_at[1] : "");
+	return v->hint[0];
+}
+
 bool verdict_blames_lookup(const char *cause)
 {
 	return !strcmp(cause, "dns_retry") || !strcmp(cause, "dns_timeout");
@@ -71,6 +84,11 @@ void verdict_evidence(struct verdict *v, unsigned moment)
 	unsigned i = v->evidences < VERDICT_EVIDENCE ? v->evidences++ : VERDICT_EVIDENCE - 1;
 
 	v->evidence[i] = moment;
+}
+
+__u64 verdict_least_ns(__u64 dur_ns, __u64 slow_ns)
+{
+	return dur_ns / 10 > slow_ns ? dur_ns / 10 : slow_ns;
 }
 
 unsigned verdict_costliest(struct candidate *c, unsigned n, __u64 least_ns)
@@ -156,28 +174,25 @@ static void point_at_evidence(struct verdict *v, const struct rule *rule, const 
 		collect_evidence(v, a, any, 0);
 }
 
-/* The program that dropped what the rule is about; NULL = none did. */
-static const struct func *blamed_program(const struct rule *rule, const struct attempt *a)
+/* The drop that the rule is about; NULL = it is not about one. */
+static const struct drop *drop_of_rule(const struct rule *rule, const struct attempt *a)
 {
-	const struct drop *d = NULL;
-
-	if (verdict_blames_lookup(rule->cause))
-		return a->lookup->drop_by.program;
 	if (!strcmp(rule->cause, "syn_dropped_locally"))
-		d = blamed_drop(a, DROP_SYN);
-	else if (!strcmp(rule->cause, "synack_dropped_locally"))
-		d = blamed_drop(a, DROP_SYN_ACK);
-	return d ? d->by.program : NULL;
+		return blamed_drop(a, DROP_SYN);
+	if (!strcmp(rule->cause, "synack_dropped_locally"))
+		return blamed_drop(a, DROP_SYN_ACK);
+	return NULL;
 }
 
 /* Only the function layer can tell more about what is not known: no hint where it was there. */
 static void give_hint(struct verdict *v, const struct rule *rule, const struct attempt *a)
 {
-	const struct func *program = blamed_program(rule, a);
 	const char *other = a->tuple.family == 6 ? "IPv4" : "IPv6";
 
-	if (program)
-		verdict_hint_program(v, program);
+	if (verdict_hint_drop(v, drop_of_rule(rule, a)))
+		return;
+	if (verdict_blames_lookup(rule->cause) && a->lookup->drop_by.program)
+		verdict_hint_program(v, a->lookup->drop_by.program);
 	else if (rule == &fallback)
 		snprintf(v->hint, sizeof(v->hint),
 			"repair %s to that host, or take its address out of DNS", other);
@@ -244,7 +259,7 @@ static const struct rule *worst_delay(const struct attempt *a)
 static void name_others(
 	struct verdict *v, const struct rule *main, const struct attempt *a, __u64 slow_ns)
 {
-	__u64 tenth = attempt_dur_ns(a) / 10, least = tenth > slow_ns ? tenth : slow_ns;
+	__u64 least = verdict_least_ns(attempt_dur_ns(a), slow_ns);
 	struct candidate c[VERDICT_CANDIDATES];
 	unsigned n = verdict_costliest(c, collect_delays(c, main, a), least);
 
@@ -301,7 +316,7 @@ void verdict_of_attempt(const struct attempt *a, __u64 slow_ns, struct verdict *
 		main = worst_delay(a);
 	if (main)
 		apply(ret, main, a);
-	else if (up && attempt_dur_ns(a) < slow_ns)
+	else if (up && (attempt_dur_ns(a) < slow_ns || !attempt_dur_ns(a)))
 		judge_ok(ret, a);
 	else
 		judge_unknown(ret, a);

@@ -2,7 +2,7 @@
 /*
  * verdict.h - one cause for one attempt: what cost most, and the sentence that says so.
  *
- * The rules are a table (verdict.c): each row is a cause, a condition on the finished attempt, the
+ * The rules are tables (verdict_*.c): each row is a cause, a condition on the finished attempt, the
  * time it is charged with and the text. The first kind of failure, or the costliest slow phase,
  * wins; what failed beats what was slow.
  */
@@ -24,7 +24,8 @@ struct verdict_also {
 
 struct verdict {
 	const char *cause; /* static: "ok", "dns_slow", ... as in design.md */
-	double share;      /* of the attempt's dur_ns, 0..1 */
+	double share;      /* of dur_ns, 0..1; of family_fallback, of the group's time, so that
+			      it and those beside it may be more than 1 */
 	char text[512];    /* one sentence, UTF-8, control bytes escaped */
 	char hint[256];    /* what to do about it; "" = nothing */
 	unsigned alsos;    /* the costliest first */

@@ -130,6 +130,8 @@ static void say_refused(struct words *w, const struct attempt *a)
 		say(w, ": nobody listens on that port, on this very host");
 	else
 		say(w, ": nobody listens there, or a firewall resets the connection");
+	if (a->result != ATTEMPT_REFUSED)
+		say_end(w, a);
 }
 
 /* ---- silence ------------------------------------------------------------------------------ */
@@ -195,7 +197,8 @@ static void say_timeout(struct words *w, const struct attempt *a)
 	else
 		say(w, "%u SYN%s sent to ", a->syn_sent, a->syn_sent == 1 ? " was" : "s were");
 	say_peer(w, a);
-	say(w, " and nothing came back");
+	say(w, blamed_drop(a, DROP_SYN_ACK) ? " and no answer got through"
+					    : " and nothing came back");
 	if (!a->syns_left && a->syn_sent && !a->seeded)
 		say(w, "; none was seen leaving this host");
 	say_lost_where(w, a);

@@ -29,8 +29,10 @@ static void apply(struct verdict *v, const struct passive_rule *rule, const stru
 	struct words w = verdict_words(v);
 
 	verdict_set(v, rule->cause, charge(rule, p), passive_dur_ns(p));
-	if (d && d->by.program)
-		verdict_hint_program(v, d->by.program);
+	if (verdict_hint_drop(v, d))
+		;
+	else if (d && rule->dropped == DROP_ACK)
+		verdict_hint(v, "syn_dropped_locally"); /* the client's ACK did come */
 	else if (strcmp(rule->cause, "unknown"))
 		verdict_hint(v, rule->cause);
 	point_at_evidence(v, rule, p);
@@ -69,7 +71,7 @@ static const struct passive_rule *worst_delay(const struct passive *p)
 static void name_others(
 	struct verdict *v, const struct passive_rule *main, const struct passive *p, __u64 slow_ns)
 {
-	__u64 tenth = passive_dur_ns(p) / 10, least = tenth > slow_ns ? tenth : slow_ns;
+	__u64 least = verdict_least_ns(passive_dur_ns(p), slow_ns);
 	struct candidate c[VERDICT_CANDIDATES];
 	unsigned n = verdict_costliest(c, collect_delays(c, main, p), least);
 
@@ -113,6 +115,12 @@ static void judge_unknown(struct verdict *v, const struct passive *p)
 		say(&w, " was accepted in a way that is not observed (io_uring): how long it "
 			"waited "
 			"is not known");
+	} else if (passive_is_up(p)) {
+		say(&w, "the handshake with ");
+		say_client(&w, p);
+		say(&w, " took ");
+		say_duration(&w, passive_dur_ns(p) - p->phase_ns[PASSIVE_IN_QUEUE]);
+		say(&w, "; what kept it was not observed");
 	} else {
 		say_client(&w, p);
 		say(&w, " did not become a connection, and nothing observed says why");
@@ -127,7 +135,7 @@ static __u64 seen_ns(const struct passive *p)
 
 void verdict_of_passive(const struct passive *p, __u64 slow_ns, struct verdict *ret)
 {
-	bool up = p->result == PASSIVE_ACCEPTED || p->result == PASSIVE_NOT_ACCEPTED;
+	bool up = passive_is_up(p);
 	bool open = p->result == PASSIVE_IN_PROGRESS;
 	const struct passive_rule *main = NULL;
 
@@ -138,7 +146,7 @@ void verdict_of_passive(const struct passive *p, __u64 slow_ns, struct verdict *
 		main = worst_delay(p);
 	if (main)
 		apply(ret, main, p);
-	else if (up && passive_dur_ns(p) < slow_ns)
+	else if (up && (passive_dur_ns(p) < slow_ns || !passive_dur_ns(p)))
 		judge_ok(ret, p);
 	else
 		judge_unknown(ret, p);

@@ -7,10 +7,12 @@
 
 const struct drop *passive_blamed_drop(const struct passive *p, enum rec_drop_packet packet)
 {
-	for (unsigned i = 0; i < p->drops_kept; i++)
-		if (p->drop[i].packet == packet && drop_explains_silence(&p->drop[i]))
-			return &p->drop[i];
-	return NULL;
+	return first_blamed(p->drop, p->drops_kept, packet);
+}
+
+bool passive_is_up(const struct passive *p)
+{
+	return p->result == PASSIVE_ACCEPTED || p->result == PASSIVE_NOT_ACCEPTED;
 }
 
 void say_client(struct words *w, const struct passive *p)
@@ -181,7 +183,7 @@ static void say_repeated(struct words *w, const struct passive *p)
 		say(w, " was sent %u times", p->syn_acks);
 	else
 		say(w, " got no answer");
-	if (p->result == PASSIVE_ACCEPTED || p->result == PASSIVE_NOT_ACCEPTED)
+	if (passive_is_up(p))
 		say(w, " before the final ACK came");
 	else if (p->syn_acks > 1)
 		say(w, " and no ACK came");

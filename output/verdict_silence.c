@@ -57,9 +57,12 @@ static void add_silence(struct division *d, enum silence s, __u64 from_ns, __u64
 	d->all_ns += to_ns - from_ns;
 }
 
-/* It says what became of the SYN sent at SENT_NS; later, it is about one that got nowhere. */
+/* It says what became of the SYN sent at SENT_NS. A drop or an overflow much later is about a copy
+ * that got nowhere; an answer may come late, and then get lost. */
 static bool explains(enum silence next, const struct moment *m, __u64 sent_ns)
 {
+	if (next == SILENCE_SYN_ACK_DROP)
+		return true;
 	return next < SILENCE_UNKNOWN && m->ts_ns < sent_ns + SYN_RTO_NS / 2;
 }
 
@@ -85,6 +88,9 @@ static void divide_timeline(struct division *d, const struct attempt *a)
 			add_silence(d, now, from_ns, m->ts_ns);
 		now = next;
 		from_ns = m->ts_ns;
+		/* What is refused from here on, as its final ACK, does not keep it waiting. */
+		if (m->at == AT_ESTABLISHED)
+			break;
 	}
 	add_silence(d, now, from_ns, a->end_ns);
 }

@@ -16,8 +16,13 @@ static bool is_alone(const struct attempt *a, enum silence s)
 static void say_got_through(struct words *w, const struct attempt *a, enum silence s)
 {
 	say(w, "; ");
-	if (a->result != ATTEMPT_ESTABLISHED) {
+	if (a->result == ATTEMPT_IN_PROGRESS) {
 		say(w, "still waiting");
+		return;
+	}
+	if (a->result != ATTEMPT_ESTABLISHED) {
+		say(w, "that took ");
+		say_duration(w, cost_ns(a, s));
 		return;
 	}
 	say(w, "%s ", is_alone(a, s) ? "the retransmit" : "waiting for the next one took");

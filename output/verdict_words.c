@@ -184,12 +184,17 @@ bool drop_explains_silence(const struct drop *d)
 	       strncmp(d->location, "ndisc_error_report", 18);
 }
 
+const struct drop *first_blamed(const struct drop *drop, unsigned kept, enum rec_drop_packet packet)
+{
+	for (unsigned i = 0; i < kept; i++)
+		if (drop[i].packet == packet && drop_explains_silence(&drop[i]))
+			return &drop[i];
+	return NULL;
+}
+
 const struct drop *blamed_drop(const struct attempt *a, enum rec_drop_packet packet)
 {
-	for (unsigned i = 0; i < a->drops_kept; i++)
-		if (a->drop[i].packet == packet && drop_explains_silence(&a->drop[i]))
-			return &a->drop[i];
-	return NULL;
+	return first_blamed(a->drop, a->drops_kept, packet);
 }
 
 unsigned blamed_drops(const struct attempt *a, enum rec_drop_packet packet)

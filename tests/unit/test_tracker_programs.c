@@ -174,7 +174,7 @@ static void test_syn_ack_dropped(void)
 	stream_free(s);
 }
 
-/* Without one the rules are what to look at, as before. */
+/* Without one the filters at that place are what to look at. */
 static void test_drop_by_nobody_known(void)
 {
 	struct stream *s = stream_with_programs();
@@ -183,7 +183,7 @@ static void test_drop_by_nobody_known(void)
 	rec.func = 0;
 	play_retransmit(s, rec);
 	CHECK(strstr(s->verdict[0].text, " by a tc egress filter (TC_EGRESS in nf_hook_slow, "));
-	CHECK(strstr(s->verdict[0].hint, "tc filter show"));
+	CHECK(strstr(s->verdict[0].hint, "look at: tc -s filter show dev DEV egress"));
 	stream_free(s);
 }
 
