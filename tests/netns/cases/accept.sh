@@ -62,6 +62,27 @@ case_accept_both_sides() { # one connect seen from both ends, in two namespaces
 		'both tell of the same connect'
 }
 
+told_by_both() {
+	[ "$(grep -E '^.{0,9}"type":"(connect|accept)"' "$OUT" | grep -c "\"dport\":$PORT[,}]")" = 2 ]
+}
+
+case_accept_whole_host() { # no scope at all: whatever else goes on is in it
+	local connect="connects | map(select(.tuple.dport == $PORT)) | one(\"connect\")"
+	local accept="accepts | map(select(.tuple.dport == $PORT)) | one(\"accept\")"
+	topology
+	serve
+	lag_start --slow "$QUICK"
+	tcp_client "$WEB" "$PORT"
+	served 1
+	# The others may be many: jq would read all of them each time.
+	wait_for 'both lines' 10 told_by_both
+	lag_stop
+	expect "$connect | .verdict.cause == \"ok\" and .server.owner.pid == $SERVER" \
+		'the client knows its server'
+	expect "$accept | .result == \"accepted\" and .owner.pid == $SERVER
+		and .client.owner.comm == \"python3\"" 'the server knows its client'
+}
+
 case_accept_ipv6() {
 	topology
 	serve --address "$WEB6"
@@ -113,6 +134,18 @@ time.sleep(0.8)"
 	served 1
 	gives ok
 	expect "connect.server | .owner.pid == $SERVER" 'whose server'
+}
+
+case_accept_slow_rtt() { # the client is far
+	topology --rtt 300
+	serve
+	lag_start --netns "$S"
+	tcp_client "$WEB" "$PORT"
+	served 1
+	lag_wait 'accepts | length == 1'
+	lag_stop
+	gives slow_rtt accept
+	expect 'accept | .phase_ns.network >= 290000000 and .syn_ack.retransmits == 0' 'how far it is'
 }
 
 case_accept_reuseport() { # two processes listen at one port: each accepts what came to its own socket
