@@ -51,10 +51,16 @@ iptables_rule() { # NS ARGS...
 	ip netns exec "$ns" iptables -w "$@" || skip "this kernel cannot: iptables $*"
 }
 
+# A kernel that lacks what is asked for is a reason to skip.
+tc_in() { # NS tc-arguments
+	ip netns exec "$1" tc "${@:2}" 2>"$T/tc.err" && return
+	! grep -q 'kind is unknown' "$T/tc.err" || skip "this kernel has no such qdisc: tc ${*:2}"
+	skip "tc ${*:2}: $(head -n1 "$T/tc.err")"
+}
+
 # A slow egress whose queue is long enough to hold what is sent, so that nothing is dropped.
 crawl() { # RATE, of the client's link
-	ip netns exec "$C" tc qdisc add dev eth0 root tbf rate "$1" burst 2000 limit 200000 \
-		2>"$T/tc.err" || skip "no tbf here: $(head -n1 "$T/tc.err")"
+	tc_in "$C" qdisc add dev eth0 root tbf rate "$1" burst 2000 limit 200000
 }
 
 # --- processes ------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""starved.py ADDRESS PORT SECONDS - connect, on the first processor, which a process of real-time
+"""starved.py ADDRESS PORT SECONDS CPU - connect, on that processor, which a process of real-time
 priority takes for itself that long once the SYN is out. Exit status 77: no such priority is to be
 had."""
 import os
@@ -34,7 +34,7 @@ def hog(port, seconds, ready):
 
 def main():
     address, port, seconds = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
-    os.sched_setaffinity(0, {0})
+    os.sched_setaffinity(0, {int(sys.argv[4])})
     armed, ready = os.pipe()
     child = os.fork()
     if child == 0:

@@ -3,10 +3,6 @@
 # Links that delay, lose, reorder and duplicate: the kernel's netem, which not every kernel has.
 # Written like tests/netns/cases, with its lib.sh; skipped where netem is missing.
 
-tc_in() { # NS tc-arguments; whatever is missing for it is a reason to skip
-	ip netns exec "$1" tc "${@:2}" 2>"$T/tc.err" || skip "tc ${*:2}: $(head -n1 "$T/tc.err")"
-}
-
 netem() { # NS DEV netem-options
 	tc_in "$1" qdisc add dev "$2" root netem "${@:3}"
 }
