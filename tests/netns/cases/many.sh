@@ -52,7 +52,7 @@ case_many_burst() { # 2,000 on loopback as fast as it goes
 
 # The kernel skips a program that it is running on that CPU already. Where it lets one be preempted
 # (Linux 7.0 and newer) that is so for all that runs there until the first goes on.
-case_many_preempted() { # on busy CPUs, by processes that need not wait for them
+case_many_preempted() { # alone: on busy CPUs, by processes that need not wait for them
 	local loop=$ROOT/build/tests/bench/connect_loop loops urgent=() i each=800 pids=()
 	[ -x "$loop" ] || skip "no $loop: make scenario builds it"
 	chrt -f 1 true 2>/dev/null && urgent=(chrt -f 1)
@@ -103,10 +103,6 @@ case_many_unread() { # told to end while nobody reads its output: all of it is t
 	expect '.[-1].type == "summary" and summary.lost == 0' 'and the end of it'
 }
 
-# On a real machine nothing takes as long as what pathlag calls slow unless told otherwise.
-ALARM=()
-[ "$SLOWNESS" = 1 ] || ALARM=(--slow "$QUICK")
-
 # Nothing is wrong, and nobody says so.
 no_alarm() { # COUNT
 	status 0
@@ -129,6 +125,23 @@ case_many_healthy() { # a thousand to a real server, through two links and a rou
 	lag_wait '(connects | length >= 1000) and (accepts | length >= 1000)'
 	lag_stop
 	no_alarm 1000
+}
+
+case_many_healthy_far() { # alone: 20 ms away, by a cable, as not every kernel has netem
+	local i pids=()
+	topology --rtt 20
+	chrt -f -p 1 "$PID" 2>/dev/null || true # a cable waits for no processor
+	web "$PORT"
+	lag_start "${ALARM[@]}" "tcp dst port $PORT"
+	for i in 1 2 3 4 5; do
+		in_client python3 "$CLIENTS/tcp.py" -n 200 "$WEB" "$PORT" >"$T/client$i" &
+		pids+=($!)
+	done
+	wait "${pids[@]}"
+	lag_wait '(connects | length >= 1000) and (accepts | length >= 1000)'
+	lag_stop
+	no_alarm 1000
+	expect 'connects | all(.phase_ns.network >= 20000000 and .syn.retransmits == 0)' 'each as far as it is'
 }
 
 case_many_healthy_loopback() {
