@@ -5,6 +5,7 @@ Says how it ended (`established` or the error's name), and before that what othe
 import argparse
 import ctypes
 import errno
+import os
 import select
 import signal
 import socket
@@ -50,6 +51,13 @@ def after(seconds, action):
     timer = threading.Timer(seconds, action)
     timer.daemon = True
     timer.start()
+
+
+def meet(place):
+    """Returns in both processes when both are there: in that directory."""
+    open(f"{place}/{os.getpid()}", "w").close()
+    while len(os.listdir(place)) < 2:
+        time.sleep(0.001)
 
 
 def blocking(sock, o):
@@ -151,8 +159,8 @@ def simultaneous(sock, o):
     """Both ends connect to each other: each from the port that the other connects to."""
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     sock.bind((o.bind or "", o.to[1]))
-    while o.at and time.monotonic() < o.at:
-        time.sleep(0.001)
+    if o.meet:
+        meet(o.meet)
     tell(word(connect(sock, o.to)))
     time.sleep(o.after)
 
@@ -174,7 +182,7 @@ def main():
     parser.add_argument("--silent", action="store_true", help="fastopen_connect: and sends nothing")
     parser.add_argument("--mptcp", action="store_true", help="on a Multipath TCP socket")
     parser.add_argument("--bind", help="simultaneous: the address it connects from")
-    parser.add_argument("--at", type=float, help="simultaneous: not before this monotonic time")
+    parser.add_argument("--meet", metavar="DIR", help="simultaneous: not before both ends are there")
     o = parser.parse_args()
     o.to = (o.address, o.port)
     family = socket.AF_INET6 if ":" in o.address else socket.AF_INET
