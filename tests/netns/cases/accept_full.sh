@@ -93,7 +93,6 @@ case_accept_queue_full_server() { # the server's side only: what became of the c
 	lag_start --netns "$S"
 	tcp_client --timeout 0.5 "$WEB" "$PORT"
 	overflowed 1
-	nap 0.3
 	lag_stop
 	gives accept_queue_full accept
 	expect "accept | .result == \"in_progress\" and .owner.pid == $SERVER
@@ -113,6 +112,9 @@ case_accept_queue_full_for_a_while() { # it begins to accept: the retransmitted 
 	expect 'connect | .result == "established" and .syn.retransmits >= 1' 'the retransmit got through'
 	expect 'connect | .phase_ns.rto_wait >= 900000000 and .verdict.share > 0.8' 'the time is the wait'
 	expect 'connect.server | .syn_acks == 1 and .syns == .overflowed + 1' 'the last of its SYNs'
+	served 3
+	expect 'connect | .server.syns == .syn.sent' 'each SYN, once'
+	expect "connect.server.overflowed == $(tcp_count ListenDrops)" 'as often as the kernel counts it'
 }
 
 case_accept_queue_full_ipv6() {
