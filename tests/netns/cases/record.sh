@@ -130,5 +130,7 @@ case_replay_joined() { # two recordings, as of two hosts: a NAT between them, so
 			and (.verdict.text | test("2 of 1"))' 'the server, in the other recording, says why'
 	expect 'of("accept") | map(select(.tuple.saddr != "127.0.0.1")) | one("accept")
 		| .client.hostname != null and .client.owner.comm == "python3"' 'and knows whose it was'
+	expect '[.[] | select(.type == "connect" or .type == "accept") | (.phase_ns | add) == .dur_ns]
+		| length > 1 and all' 'the phases sum to the duration, joined or not'
 	expect '(of("meta") | length == 2) and (of("summary") | length == 2)' 'each is told to its end'
 }

@@ -67,6 +67,7 @@ case_cgroup() { # and what lies below it
 		in_client curl -s -o /dev/null "http://$WEB/"
 	)
 	wait $!
+	sound
 	expect 'connect.owner.comm == "curl"' 'only the connect from inside'
 }
 
