@@ -103,12 +103,21 @@ s.close()"
 # What evidence points to in the timeline.
 POINTED='[.timeline[.verdict.evidence[]].at]'
 
-case_faults_two() { # a late answer of the resolver, and two SYNs that are lost: these cost most
-	topology --swallow-syn 2
+wait_doubles() { # for a SYN: one second, then two, as all kernels did before 6.5
+	setting "$C" ipv4/tcp_syn_linear_timeouts=0 2>/dev/null || true
+}
+
+two_faults() { # SYNs that are lost, MILLISECONDS that the resolver takes
+	topology --swallow-syn "$1"
+	wait_doubles
 	web
-	resolver -l "$DNS" -r "a.test=$WEB" -b delay=600
+	resolver -l "$DNS" -r "a.test=$WEB" -b delay="$2"
 	resolv "$C" "nameserver $DNS" 'options timeout:5'
 	lag -- curl -s -o /dev/null --max-time 20 http://a.test/
+}
+
+case_faults_two() { # a late answer of the resolver, and two SYNs that are lost: these cost most
+	two_faults 2 600
 	took 2500 5000
 	gives syn_unanswered
 	expect 'connect.verdict | .share > 0.6 and [.also[].cause] == ["dns_slow"]' 'the other is named'
@@ -120,11 +129,7 @@ case_faults_two() { # a late answer of the resolver, and two SYNs that are lost:
 }
 
 case_faults_two_other() { # the same two faults, and now the resolver costs most
-	topology --swallow-syn 1
-	web
-	resolver -l "$DNS" -r "a.test=$WEB" -b delay=2500
-	resolv "$C" "nameserver $DNS" 'options timeout:5'
-	lag -- curl -s -o /dev/null --max-time 20 http://a.test/
+	two_faults 1 2500
 	took 3500 5000
 	gives dns_slow
 	expect 'connect.verdict | [.also[].cause] == ["syn_unanswered"]' 'the other is named'
@@ -134,8 +139,7 @@ case_faults_two_other() { # the same two faults, and now the resolver costs most
 
 case_faults_queue_and_drop() { # a SYN that netfilter drops, then a full accept queue for longer
 	topology
-	# One second, then two, as all kernels did before 6.5.
-	setting "$C" ipv4/tcp_syn_linear_timeouts=0 2>/dev/null || true
+	wait_doubles
 	serve --backlog 1 --after "$T/accept"
 	fill 2
 	nft_drop_first "$C" output "$SYN ip daddr $WEB"
