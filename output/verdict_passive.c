@@ -2,16 +2,45 @@
 /* The verdict on one passive open, by the rules of verdict_passive_rules.c. */
 #include "output/verdict_rules.h"
 
+static bool is_answer(const struct passive *p, const struct moment *m)
+{
+	if (m->at == AT_DROP)
+		return m->drop < p->drops_kept && p->drop[m->drop].packet == DROP_SYN_ACK;
+	return m->at == AT_SYN_ACK_SENT || m->at == AT_SYN_ACK_RETRANSMIT;
+}
+
+/* Of SYN_RECV the time before the first SYN-ACK, seen to leave or to be dropped. */
+static __u64 refused_ns(const struct passive *p)
+{
+	__u64 syn_recv_ns = p->phase_ns[PASSIVE_IN_SYN_RECV];
+
+	for (unsigned i = 0; i < p->moments_kept; i++) {
+		const struct moment *m = &p->moment[i];
+
+		if (is_answer(p, m))
+			return m->ts_ns < p->start_ns + syn_recv_ns ? m->ts_ns - p->start_ns
+								    : syn_recv_ns;
+	}
+	return p->syn_acks > 1 ? 0 : syn_recv_ns;
+}
+
+__u64 passive_time_ns(const struct passive *p, __u32 time)
+{
+	__u64 sum = 0, refused = refused_ns(p);
+
+	for (enum passive_phase i = 0; i < PASSIVE_PHASES; i++)
+		if (time & 1u << i)
+			sum += p->phase_ns[i];
+	if (time & TIME_REFUSED)
+		sum += refused;
+	if (time & TIME_REPEATED)
+		sum += p->phase_ns[PASSIVE_IN_SYN_RECV] - refused;
+	return sum;
+}
+
 static __u64 charge(const struct passive_rule *rule, const struct passive *p)
 {
-	__u64 sum = 0;
-
-	if (!rule->applies(p))
-		return 0;
-	for (enum passive_phase i = 0; i < PASSIVE_PHASES; i++)
-		if (rule->time & 1u << i)
-			sum += p->phase_ns[i];
-	return sum;
+	return rule->applies(p) ? passive_time_ns(p, rule->time) : 0;
 }
 
 static void point_at_evidence(
@@ -115,12 +144,6 @@ static void judge_unknown(struct verdict *v, const struct passive *p)
 		say(&w, " was accepted in a way that is not observed (io_uring): how long it "
 			"waited "
 			"is not known");
-	} else if (passive_is_up(p)) {
-		say(&w, "the handshake with ");
-		say_client(&w, p);
-		say(&w, " took ");
-		say_duration(&w, passive_dur_ns(p) - p->phase_ns[PASSIVE_IN_QUEUE]);
-		say(&w, "; what kept it was not observed");
 	} else {
 		say_client(&w, p);
 		say(&w, " did not become a connection, and nothing observed says why");

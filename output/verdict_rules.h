@@ -59,11 +59,16 @@ struct rules {
 extern const struct rules verdict_faults;
 extern const struct rules verdict_dns_delays, verdict_syn_delays, verdict_other_delays;
 
+/* Bits of a passive rule's time: the phases, but SYN_RECV in two parts. */
+#define TIME_IN(name) (1u << PASSIVE_IN_##name)
+#define TIME_REFUSED  (1u << PASSIVE_PHASES)       /* until a SYN was answered */
+#define TIME_REPEATED (1u << (PASSIVE_PHASES + 1)) /* from then on: the answer was repeated */
+
 struct passive_rule {
 	const char *cause;
 	bool (*applies)(const struct passive *p);
 	void (*say)(struct words *w, const struct passive *p);
-	__u32 time; /* bits of enum passive_phase */
+	__u32 time; /* TIME_IN(NETWORK), TIME_IN(QUEUE), TIME_REFUSED, TIME_REPEATED */
 	__u32 proof;
 	enum rec_drop_packet dropped;
 };
@@ -74,6 +79,9 @@ struct passive_rules {
 };
 
 extern const struct passive_rules verdict_passive_faults, verdict_passive_delays;
+
+/* verdict_passive.c: the time of TIME_* bits together */
+__u64 passive_time_ns(const struct passive *p, __u32 time);
 
 /* verdict_passive_rules.c: the first drop of such a packet that explains silence, NULL = none; and
  * "10.9.0.1:40000 (curl[42] on this host)" */

@@ -14,11 +14,7 @@ static bool tested[ARRAY_SIZE(tables)][VERDICT_CANDIDATES]; /* their rules */
 /* The share of the rule's own time, as verdict.h has it. */
 static double share_of(const struct passive_rule *rule, const struct passive *p)
 {
-	double ns = 0;
-
-	for (enum passive_phase i = 0; i < PASSIVE_PHASES; i++)
-		ns += rule->time & 1u << i ? p->phase_ns[i] : 0;
-	return ns / passive_dur_ns(p);
+	return (double)passive_time_ns(p, rule->time) / passive_dur_ns(p);
 }
 
 /* The rule has given that verdict: cause, sentence and share are its own. */
@@ -308,6 +304,24 @@ static void test_late_for_no_known_reason(void)
 		"observed");
 }
 
+/* The records of our SYN-ACKs were lost. */
+static void test_a_handshake_that_was_not_seen(void)
+{
+	struct passive p = sample_passive();
+	struct verdict v;
+
+	p.syn_acks = 0;
+	passive_moment(&p, 0, AT_SYN_RECEIVED, "eth0");
+	passive_moment(&p, 300 * MS, AT_ESTABLISHED, "");
+	passive_moment(&p, 50 * US, AT_ACCEPT, "");
+	passive_phase(&p, PASSIVE_IN_SYN_RECV, 300 * MS);
+	passive_phase(&p, PASSIVE_IN_QUEUE, 50 * US);
+	v = judge(p);
+	SAYS(&v, "unknown",
+		"the handshake with 10.9.0.1:40000 took 300 ms; what kept it was not observed");
+	CHECK_INT(v.alsos, 0);
+}
+
 /* ---- reset -------------------------------------------------------------------------------- */
 
 static void test_reset_by_client(void)
@@ -396,6 +410,7 @@ int main(void)
 	UNIT_RUN(test_syn_ack_repeated);
 	UNIT_RUN(test_deferred_accept);
 	UNIT_RUN(test_late_for_no_known_reason);
+	UNIT_RUN(test_a_handshake_that_was_not_seen);
 	UNIT_RUN(test_reset_by_client);
 	UNIT_RUN(test_reset_while_half_open);
 	UNIT_RUN(test_reset_after_an_overflow);

@@ -47,7 +47,7 @@ static inline struct passive second_try(enum moment_kind again)
 	} else {
 		p.syns = 2;
 	}
-	passive_moment(&p, 999 * MS, again, "eth0");
+	passive_moment(&p, 1000 * MS, again, "eth0");
 	passive_moment(&p, MS, AT_ESTABLISHED, "");
 	passive_moment(&p, MS, AT_ACCEPT, "");
 	return p;
