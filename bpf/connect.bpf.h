@@ -8,6 +8,7 @@
 #ifndef PATHLAG_CONNECT_BPF_H
 #define PATHLAG_CONNECT_BPF_H
 
+#include "bpf/attempt.bpf.h"
 #include "bpf/filter.bpf.h"
 #include "bpf/mark.bpf.h"
 #include "bpf/passive.bpf.h"
@@ -15,6 +16,9 @@
 #include "bpf/syscall.bpf.h"
 
 #define O_NONBLOCK 04000
+
+/* Between the two programs of an event a task may be preempted, and a guest by its host. */
+#define TWINS_APART_NS 100000000
 
 #define ENOBUFS       105
 #define EPERM         1
@@ -53,8 +57,8 @@ static __always_inline bool call_target(struct call *c, const void *uaddr)
 	return true;
 }
 
-/* AGAIN, here and below: as a twin (twin.bpf.h). What the first program has begun is left as it is:
- * nothing has happened to it yet. */
+/* AGAIN, here and below: as a twin (twin.bpf.h). What the first program has begun a moment ago is
+ * left as it is: nothing has happened to it yet. */
 static __always_inline int call_begin(__u32 fd, const void *uaddr, bool again)
 {
 	__u32 tid = bpf_get_current_pid_tgid();
@@ -62,7 +66,8 @@ static __always_inline int call_begin(__u32 fd, const void *uaddr, bool again)
 
 	if (again) {
 		there = bpf_map_lookup_elem(&pending, &tid);
-		if (there && !there->sk && !there->routed)
+		if (there && there->user_fd == fd && !there->sk && !there->routed &&
+			bpf_ktime_get_ns() - there->ts_ns < TWINS_APART_NS)
 			return 0;
 	}
 	if (!call_target(&c, uaddr))
@@ -171,8 +176,10 @@ static __always_inline int call_returns(int ret)
 
 	if (!c)
 		return 0;
-	if (armed)
+	if (armed) {
 		call_end(c, ret);
+		attempt_settles((void *)c->sk);
+	}
 	if (!bpf_map_delete_elem(&pending, &tid))
 		__sync_fetch_and_add(&calls, -1);
 	return 0;
@@ -180,7 +187,7 @@ static __always_inline int call_returns(int ret)
 
 static __always_inline int accept_returns(long ret)
 {
-	if (ret < 0 || TASK_IS_COMPAT((struct task_struct *)bpf_get_current_task()))
+	if (!opening || ret < 0 || TASK_IS_COMPAT((struct task_struct *)bpf_get_current_task()))
 		return 0;
 	return passive_accepted(sock_of_fd(ret));
 }
@@ -197,7 +204,7 @@ int on_sys_exit(struct bpf_raw_tracepoint_args *ctx)
 		return calls ? call_returns(ctx->args[1]) : 0;
 	case NR_ACCEPT:
 	case NR_ACCEPT4:
-		return opening ? accept_returns(ctx->args[1]) : 0;
+		return accept_returns(ctx->args[1]);
 	}
 	return 0;
 }
@@ -213,7 +220,7 @@ static __always_inline __u32 connect_blocking(const struct sock *sk, const struc
 	if (c && !file)
 		file = file_of_fd(c->user_fd);
 	if (!file)
-		return CONNECT_NO_FILE;
+		return CONNECT_MAY_BLOCK;
 	return PEEK(file, file, f_flags) & O_NONBLOCK ? CONNECT_NONBLOCK : 0;
 }
 
@@ -272,47 +279,58 @@ static __always_inline bool connect_matches(const struct sock *sk)
 	return filter_tuple(&t);
 }
 
-/* The other program has just begun it; or it is left over, as its end was not seen. */
-static __always_inline bool attempt_is_new(struct attempt *there)
+/* Has the other program just begun it, in the same call? Else it is left over: its end was missed.
+ */
+static __always_inline bool attempt_is_new(
+	const struct attempt *there, const struct call *c, __u64 sk)
 {
-	if (!there->wire.family)
-		return true;
-	bpf_map_delete_elem(&tuples, &there->wire);
-	return false;
+	return twinned && !there->wire.family &&
+	       there->owner.tid == (__u32)bpf_get_current_pid_tgid() && (!c || c->sk == sk);
+}
+
+/* False: it is known, or there is no room. */
+static __always_inline bool attempt_put(
+	const struct sock *sk, const struct attempt *a, const struct call *c)
+{
+	struct attempt *there = attempt_of(sk);
+	__u64 key = (__u64)sk;
+
+	if (there && attempt_is_new(there, c, key))
+		return false;
+	if (there)
+		attempt_forget(sk, there);
+	if (bpf_map_update_elem(&socks, &key, a, BPF_ANY)) {
+		count_lost(LOST_SOCKET_MAP);
+		return false;
+	}
+	__sync_fetch_and_add(&tracked, 1);
+	return true;
+}
+
+static __always_inline bool attempt_wanted(const struct sock *sk)
+{
+	return scope_has_current() && scope_has_netns(sk_netns(sk)) && connect_matches(sk);
 }
 
 static __always_inline void attempt_begin(const struct sock *sk)
 {
-	__u64 key = (__u64)sk;
-	struct attempt a = {}, *there;
+	struct attempt a = {};
 	struct rec_connect *r;
 	struct call *c;
-	__u32 netns;
 
-	if (!armed || !scope_has_current())
+	if (!armed)
 		return;
-	netns = sk_netns(sk);
-	if (!scope_has_netns(netns) || !connect_matches(sk))
-		return;
-	owner_fill(&a.owner, netns);
-	switch ((int)bpf_map_update_elem(&socks, &key, &a, BPF_NOEXIST)) {
-	case 0:
-		__sync_fetch_and_add(&tracked, 1);
-		break;
-	case -17:
-		there = attempt_of(sk);
-		if (there && attempt_is_new(there))
-			return;
-		bpf_map_update_elem(&socks, &key, &a, BPF_EXIST);
-		break;
-	default:
-		count_lost(LOST_SOCKET_MAP);
+	if (!attempt_wanted(sk)) {
+		attempt_outdated(sk);
 		return;
 	}
+	owner_fill(&a.owner, sk_netns(sk));
 	c = call_current();
+	if (!attempt_put(sk, &a, c))
+		return;
 	if (c) {
-		c->sk = key;
-		c->netns = netns;
+		c->sk = (__u64)sk;
+		c->netns = a.owner.netns;
 	}
 	r = rec_start(REC_CONNECT, sizeof(*r));
 	if (!r)
@@ -321,55 +339,15 @@ static __always_inline void attempt_begin(const struct sock *sk)
 	rec_end(r);
 }
 
-static __always_inline void attempt_leaves(
-	void *ctx, const struct sock *sk, __u8 old_state, __u8 new_state, bool again)
-{
-	struct attempt *a = attempt_of(sk);
-	struct rec_state *r;
-	__u64 key = (__u64)sk;
-
-	if (!a)
-		return;
-	r = rec_start(REC_STATE, sizeof(*r));
-	if (r) {
-		r->sk = key;
-		sock_tuple(sk, &r->tuple);
-		r->old_state = old_state;
-		r->new_state = new_state;
-		r->sk_err = PEEK(sock, sk, sk_err);
-		r->sk_err_soft = PEEK(sock, sk, sk_err_soft);
-		r->flags = 0;
-		if (new_state == TCP_CLOSE && !r->sk_err &&
-			!in_process_at(again ? stack_of_event(ctx) : address_of(ctx)))
-			r->flags = STATE_UNASKED;
-		rec_end(r);
-	}
-	if (new_state == TCP_SYN_RECV)
-		return;
-	if (new_state == TCP_ESTABLISHED)
-		dns_stream(sk, a);
-	if (a->wire.family)
-		bpf_map_delete_elem(&tuples, &a->wire);
-	if (!bpf_map_delete_elem(&socks, &key))
-		__sync_fetch_and_add(&tracked, -1);
-}
-
-/* SYN_SENT or, where the SYNs of both ends have crossed, SYN_RECV: that of new sockets of listening
- * ones is another matter. */
-static __always_inline bool attempt_has_state(const struct sock *sk, int state)
-{
-	return state == TCP_SYN_SENT || (state == TCP_SYN_RECV && tracked && attempt_of(sk));
-}
-
 /* AGAIN: by a program of perf's kind (twin.bpf.h). */
 static __always_inline int state_changes(
 	void *ctx, const struct sock *sk, int old, int new, bool again)
 {
-	if (attempt_has_state(sk, old)) {
-		if (tracked && new != old)
-			attempt_leaves(ctx, sk, old, new, again);
-		return 0;
-	}
+	if (attempt_has_state(sk, old))
+		return tracked && new != old
+			       ? attempt_leaves(sk, old, new,
+					 again ? stack_of_event(ctx) : address_of(ctx))
+			       : 0;
 	/* An MPTCP socket reports its own states too, beside those of its TCP subflows. */
 	if (new == TCP_SYN_SENT) {
 		if (PEEK(sock, sk, sk_protocol) == IPPROTO_TCP)

@@ -80,11 +80,13 @@ static __always_inline int dns_expect6(void *ctx, const struct flowi6 *fl)
 
 static const char resolvers[][REC_COMM_LEN] __attribute__((aligned(8))) = REC_RESOLVERS;
 
+/* The process: its threads may have names of their own (BIND's). */
 static __noinline int resolver_runs(void)
 {
-	__u64 comm[REC_COMM_LEN / 8] = {};
+	struct task_struct *task = (void *)bpf_get_current_task();
+	__u64 comm[REC_COMM_LEN / 8];
 
-	bpf_get_current_comm(comm, sizeof(comm));
+	comm_read((char *)comm, PEEK(task_struct, task, group_leader));
 	for (int i = 0; i < (int)(sizeof(resolvers) / sizeof(resolvers[0])); i++) {
 		const __u64 *known = (const void *)resolvers[i];
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * drop.bpf.h - packets of ours, or answers, that this host throws away.
+ * drop.bpf.h - packets of ours, answers, and packets to or from listeners here, that this host
+ * throws away. Not the copies that a bridge floods to other hosts' owners.
  *
  * Found by socket (a SYN that never reached a device) or by tuple (anywhere else on this host,
  * other namespaces included). What the kernel consumed normally does not come here, except on
@@ -89,17 +90,21 @@ static __always_inline bool victim_of(struct victim *v, const struct packet *p)
 }
 
 /*
- * By socket: headers below TCP's may not be written yet, so the socket itself says where to. All
- * that leaves a socket in SYN_SENT is SYNs; anything else came to it (early demux has set skb->sk).
+ * By socket: headers below TCP's may not be written yet, so the socket itself says where to. What
+ * leaves it is SYNs and, where the SYNs have crossed, SYN-ACKs; anything else came to it (early
+ * demux has set skb->sk).
  */
 static __always_inline bool victim_own(
 	struct victim *v, struct packet *p, const struct sock *sk, bool parsed)
 {
-	if (!tracked || !attempt_of(sk))
+	const struct attempt *a = tracked ? attempt_of(sk) : NULL;
+
+	if (!a)
 		return false;
 	v->sk = (__u64)sk;
 	v->packet = parsed ? tcp_kind(p->tcp_flags) : DROP_SYN;
-	v->egress = v->packet == DROP_SYN;
+	v->egress =
+		v->packet == DROP_SYN || (parsed && a->crossed && tuple_same(&a->wire, &p->tuple));
 	if (!parsed)
 		sock_tuple(sk, &v->tuple);
 	else if (v->egress)
@@ -112,53 +117,59 @@ static __always_inline bool victim_own(
 /* Namespace numbers start here; a dev pointer whose field holds something else fails this. */
 #define NETNS_MIN 0xefffff00
 
-/* 0, but the verifier does not know: what is added to it, it need not follow once for each value.
- */
-__u32 nothing = 0;
+/* In a map, not on the stack: there the verifier does not follow each value it may have, which made
+ * loading slow. One for each of two programs: where they are preempted (twin.h), one may run while
+ * the other does. */
+struct drop_scratch {
+	struct packet p;
+	struct victim v;
+};
 
-static __noinline int drop_emit(void *ctx, const struct sk_buff *skb, __u64 location, __u32 reason)
+HASH_MAP(drop_scratch, BPF_MAP_TYPE_PERCPU_ARRAY, 2, __u32, struct drop_scratch);
+
+/* AGAIN: 1 = by the second program. */
+static __noinline int drop_emit(
+	void *ctx, const struct sk_buff *skb, __u64 location, __u32 reason, __u32 again)
 {
-	struct packet p = {};
-	struct victim v = {};
+	struct drop_scratch *d = bpf_map_lookup_elem(&drop_scratch, &again);
 	struct skb_refs refs = {};
 	const struct verdict *verdict;
 	struct rec_drop *r;
-	bool parsed = packet_of(&p, skb);
+	bool parsed;
 
+	if (!d)
+		return 0;
+	__builtin_memset(d, 0, sizeof(*d));
+	parsed = packet_of(&d->p, skb);
 	skb_refs(skb, &refs);
 	if (parsed)
-		dns_query_unsent(ctx, skb, refs.sk, &p);
-	if (!victim_own(&v, &p, refs.sk, parsed) && !(parsed && victim_of(&v, &p))) {
-		v = (struct victim){.packet = nothing, .egress = nothing};
-		if (!parsed || !opening || !victim_passive(&v, &p, skb))
-			return 0;
-	}
-	v.packet += nothing;
-	v.egress += nothing;
-	v.sk += nothing;
-	verdict = verdict_of(skb);
-	if (verdict && verdict->told)
+		dns_query_unsent(ctx, skb, refs.sk, &d->p);
+	if (!victim_own(&d->v, &d->p, refs.sk, parsed) && !(parsed && victim_of(&d->v, &d->p)) &&
+		!(parsed && opening && victim_passive(&d->v, &d->p, skb)))
 		return 0;
-	if (v.packet == DROP_DNS_QUERY || v.packet == DROP_DNS_ANSWER)
-		dns_id_paged(skb, &p);
+	verdict = verdict_of(skb);
+	if ((verdict && verdict->told) || for_other_host(skb))
+		return 0;
+	if (d->v.packet == DROP_DNS_QUERY || d->v.packet == DROP_DNS_ANSWER)
+		dns_id_paged(skb, &d->p);
 	r = rec_start(REC_DROP, sizeof(*r));
 	if (!r)
 		return 0;
-	r->sk = v.sk;
+	r->sk = d->v.sk;
 	r->skb = (__u64)skb;
 	r->location = location;
 	r->reason = reason;
-	r->packet = v.packet;
-	r->tuple = v.tuple;
+	r->packet = d->v.packet;
+	r->tuple = d->v.tuple;
 	dev_fill(&r->dev, refs.dev);
 	if (r->dev.netns < NETNS_MIN)
 		__builtin_memset(&r->dev, 0, sizeof(r->dev));
-	r->seq = p.seq;
+	r->seq = d->p.seq;
 	r->transmission = 0;
-	if (v.packet <= DROP_ACK && v.sk)
-		r->transmission = sock_transmission((void *)v.sk);
-	r->egress = v.egress;
-	r->dns_id = p.dns_id;
+	if (d->v.packet <= DROP_ACK && d->v.sk)
+		r->transmission = sock_transmission((void *)d->v.sk);
+	r->egress = d->v.egress;
+	r->dns_id = d->p.dns_id;
 	r->func = verdict ? verdict->func : 0;
 	r->verdict = verdict ? verdict->value : 0;
 	rec_end(r);
@@ -182,7 +193,7 @@ int on_kfree_skb_reason(struct bpf_raw_tracepoint_args *ctx)
 	if (drops_nothing() || (reason_consumed && reason == reason_consumed))
 		return 0;
 	mark_seen(ctx, ctx->args[0]);
-	return drop_emit(ctx, (void *)ctx->args[0], ctx->args[1], reason);
+	return drop_emit(ctx, (void *)ctx->args[0], ctx->args[1], reason, 0);
 }
 
 SEC("raw_tp/kfree_skb")
@@ -190,7 +201,7 @@ int on_kfree_skb(struct bpf_raw_tracepoint_args *ctx)
 {
 	if (drops_nothing())
 		return 0;
-	return drop_emit(ctx, (void *)ctx->args[0], ctx->args[1], 0);
+	return drop_emit(ctx, (void *)ctx->args[0], ctx->args[1], 0, 0);
 }
 
 #endif

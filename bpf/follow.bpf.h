@@ -13,7 +13,7 @@ static __always_inline bool scope_has_parent(const struct task_struct *parent, _
 		return true;
 	if (!scope.by_comm || scope.by_pid)
 		return false;
-	BPF_CORE_READ_INTO(&comm, parent, comm);
+	comm_read(comm, parent);
 	return comm_matches(comm);
 }
 

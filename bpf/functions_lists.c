@@ -226,8 +226,9 @@ bool functions_may_wait(const char *name)
 {
 	static const char *const whole[] = {"schedule", "__schedule", "ep_poll", "do_sys_poll"};
 	static const char *const parts[] = {"accept", "recvmsg", "recv_datagram", "recv_udp",
-		"tcp_sendmsg", "tls_sw_sendmsg", "stream_sendmsg", "stream_connect", "stream_read",
-		"splice_read", "tcp_close", "alloc_send", "wait", "schedule_timeout",
+		"sendmsg", "make_skb", "append_data", "stream_connect", "kernel_connect",
+		"smc_connect", "stream_read", "splice_read", "tcp_close", "inet_release",
+		"inet6_release", "sock_release", "alloc_send", "wait", "schedule_timeout",
 		"schedule_hrtimeout", "io_schedule", "sleep", "futex"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(whole); i++)

@@ -64,12 +64,14 @@ static __always_inline bool tgid_listed(__u32 tgid)
 	return bpf_map_lookup_elem(&scope_tgids, &tgid) != NULL;
 }
 
-/* Is the process TGID, whose task this is, in scope? Everything but the namespace, which a socket
- * decides. */
+/* Is the process TGID, whose task this is (NULL: the running one), in scope? Everything but the
+ * namespace, which a socket decides. */
 static __always_inline bool scope_has(const struct task_struct *task, __u32 tgid)
 {
 	if (scope.by_pid && !tgid_listed(tgid))
 		return false;
+	if (!task && (scope.by_comm || scope.by_cgroup))
+		task = (void *)bpf_get_current_task();
 	if (scope.by_comm) {
 		char comm[REC_COMM_LEN] __attribute__((aligned(8))) = {};
 
@@ -82,7 +84,7 @@ static __always_inline bool scope_has(const struct task_struct *task, __u32 tgid
 
 static __always_inline bool scope_has_current(void)
 {
-	return scope_has((void *)bpf_get_current_task(), bpf_get_current_pid_tgid() >> 32);
+	return scope_has(NULL, bpf_get_current_pid_tgid() >> 32);
 }
 
 static __always_inline bool scope_has_netns(__u32 netns)

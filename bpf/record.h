@@ -42,7 +42,7 @@ enum rec_type {
 
 	REC_KERNEL_FIRST = 32,
 	REC_CONNECT = 32,    /* a TCP socket enters SYN_SENT */
-	REC_STATE = 33,      /* it leaves SYN_SENT */
+	REC_STATE = 33,      /* it leaves SYN_SENT, or SYN_RECV after the SYNs have crossed */
 	REC_RETURN = 34,     /* connect(2) returns */
 	REC_SYN = 35,        /* a SYN of ours passes a point */
 	REC_REPLY = 36,      /* an answer to it arrives: SYN-ACK or RST */
@@ -216,14 +216,13 @@ enum rec_connect_flags {
 	CONNECT_NONBLOCK = 1 << 0,   /* O_NONBLOCK was set */
 	CONNECT_IN_SYSCALL = 1 << 1, /* inside connect(2): call_ts_ns and a REC_RETURN to come */
 	CONNECT_ROUTED = 1 << 2,     /* the route_* members are set */
-	CONNECT_NO_FILE = 1 << 3,    /* no struct file yet: whether it blocks is unknown */
+	CONNECT_MAY_BLOCK = 1 << 3, /* or not: it has no struct file yet, or is not of connect(2) */
 	CONNECT_SEEDED = 1 << 4, /* it was in SYN_SENT when tracing began: its start was not seen */
 	CONNECT_MPTCP = 1 << 5,  /* a subflow of a Multipath TCP connection */
 	CONNECT_FASTOPEN = 1 << 6, /* the application asked for TCP Fast Open */
 };
 
-/* Both "the socket enters SYN_SENT" and, with sk == 0 and REC_RETURN's err, "it never got there".
- */
+/* The socket enters SYN_SENT. */
 struct rec_connect {
 	struct rec_hdr hdr;
 	__u64 sk;

@@ -72,6 +72,7 @@ static __noinline int seed_attempt(const struct task_struct *task, const struct 
 	struct attempt a = {};
 	struct rec_connect *r;
 	__u32 netns = sk_netns(sk);
+	int err;
 
 	owner_of_task(&a.owner, task, netns);
 	if (!scope_has_netns(netns) || !scope_has(task, a.owner.tgid) || !connect_matches(sk))
@@ -84,8 +85,11 @@ static __noinline int seed_attempt(const struct task_struct *task, const struct 
 		return 0;
 	connect_fill(r, sk, &a.owner, NULL);
 	r->flags |= CONNECT_SEEDED;
-	if (bpf_map_update_elem(&socks, &key, &a, BPF_NOEXIST)) {
+	err = (int)bpf_map_update_elem(&socks, &key, &a, BPF_NOEXIST);
+	if (err) {
 		bpf_ringbuf_discard(r, 0);
+		if (err != -17) /* else it is known */
+			count_lost(LOST_SOCKET_MAP);
 		return 0;
 	}
 	__sync_fetch_and_add(&tracked, 1);
@@ -96,10 +100,7 @@ static __noinline int seed_attempt(const struct task_struct *task, const struct 
 		return done();
 	}
 	bpf_ringbuf_discard(r, 0);
-	if (a.wire.family)
-		bpf_map_delete_elem(&tuples, &a.wire);
-	if (!bpf_map_delete_elem(&socks, &key))
-		__sync_fetch_and_add(&tracked, -1);
+	attempt_forget(sk, &a);
 	return done();
 }
 

@@ -209,6 +209,12 @@ static __always_inline __u32 attempt_dev_netns(
 	return a->dev == (__u64)dev ? a->dev_is.netns : dev_netns(dev);
 }
 
+/* A bridge shows the same packet at its port and at itself, to other hosts' owners at the port. */
+static __always_inline bool for_other_host(const struct sk_buff *skb)
+{
+	return BPF_CORE_READ_BITFIELD_PROBED(skb, pkt_type) == PACKET_OTHERHOST;
+}
+
 /* dev and sk of an skb lie together on every kernel so far. */
 struct skb_refs {
 	struct net_device *dev;

@@ -13,14 +13,16 @@
 
 #define SOCKS_MAX 16384
 
-__u32 tracked SEC(".data.shared") = 0; /* sockets of ours in SYN_SENT */
+__u32 tracked SEC(".data.shared") = 0; /* entries of `socks` */
 
-/* A socket of ours in SYN_SENT. */
+/* A socket of ours in SYN_SENT or, where the SYNs have crossed, SYN_RECV. */
 struct attempt {
 	struct rec_owner owner;
 	struct rec_tuple wire; /* of its last SYN; family 0 = none sent yet */
 	__u64 dev;             /* the device it left by first, 0 = none yet */
 	struct rec_dev dev_is;
+	__u32 crossed; /* the peer's SYN came instead of an answer: it is in SYN_RECV */
+	__u32 pad;
 };
 
 /*

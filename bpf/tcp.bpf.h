@@ -108,7 +108,8 @@ int on_error_report(struct bpf_raw_tracepoint_args *ctx)
 	r->sk_err = err;
 	r->sk_err_soft = soft;
 	rec_end(r);
-	return 0;
+	/* That is the end, before TCP_CLOSE (timers up to 6.10) or behind it. */
+	return err ? attempt_leaves(sk, TCP_SYN_SENT, TCP_CLOSE, 0) : 0;
 }
 
 #endif

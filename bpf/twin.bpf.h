@@ -5,7 +5,7 @@
  * The kernel never runs a program inside itself: while it is under way on a CPU, that CPU skips it.
  * That is for what interrupts it, but kernels that let a tracepoint's programs be preempted
  * (twin.h) then skip it for every other task as well, until the preempted one goes on: the events
- * of some milliseconds. There these are loaded too; elsewhere only twin_set_state_raw is.
+ * of some milliseconds. There, and only there, these are loaded too.
  *
  * Those of SEC("tp") are perf's and run with preemption off: they are skipped only in an interrupt
  * that came during another of that kind. The others are like the first, but it must be under way
@@ -73,14 +73,6 @@ int twin_set_state(struct trace_event_raw_inet_sock_set_state *ctx)
 	return state_changes(ctx, ctx->skaddr, ctx->oldstate, ctx->newstate, true);
 }
 
-/* Where nothing is preempted: for the timers of many connects that end in one interrupt, while this
- * CPU was telling of another socket. All of them would be skipped. */
-SEC("?raw_tp/inet_sock_set_state")
-int twin_set_state_raw(struct bpf_raw_tracepoint_args *ctx)
-{
-	return state_changes(ctx, (void *)ctx->args[0], ctx->args[1], ctx->args[2], false);
-}
-
 SEC("?raw_tp/fib_table_lookup")
 int twin_fib_table_lookup(struct bpf_raw_tracepoint_args *ctx)
 {
@@ -102,7 +94,7 @@ int twin_kfree_skb(struct bpf_raw_tracepoint_args *ctx)
 		return 0;
 	if (mark_take(ctx, ctx->args[0]))
 		return 0;
-	return drop_emit(ctx, (void *)ctx->args[0], ctx->args[1], reason);
+	return drop_emit(ctx, (void *)ctx->args[0], ctx->args[1], reason, 1);
 }
 
 SEC("?raw_tp/sched_process_fork")

@@ -14,7 +14,6 @@ static const struct pair {
 	{"on_sys_exit", "twin_accept_return"},
 	{"on_sys_exit", "twin_accept4_return"},
 	{"on_set_state", "twin_set_state"},
-	{"on_set_state", "twin_set_state_raw"}, /* only one of these two is loaded */
 	{"on_fib_table_lookup", "twin_fib_table_lookup"},
 	{"on_fib6_table_lookup", "twin_fib6_table_lookup"},
 	{"on_kfree_skb_reason", "twin_kfree_skb"},
@@ -91,14 +90,12 @@ int twins_choose(struct twins *t, struct bpf_object *obj, const struct kernel *k
 	for (size_t i = 0; i < TWIN_EVENTS; i++)
 		t->event[i] = -1;
 	t->on = kernel_preempts_tracepoints(k);
-	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++) {
-		bool raw = !strcmp(pairs[i].second, "twin_set_state_raw");
-
-		if (t->on != raw)
-			bpf_program__set_autoload(named(obj, pairs[i].second),
-				bpf_program__autoload(named(obj, pairs[i].first)));
-	}
-	return t->on ? events_open(t, obj) : 0;
+	if (!t->on)
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++)
+		bpf_program__set_autoload(named(obj, pairs[i].second),
+			bpf_program__autoload(named(obj, pairs[i].first)));
+	return events_open(t, obj);
 }
 
 struct bpf_link *twins_attach(struct twins *t, struct bpf_object *obj, size_t *i, const char **what)
@@ -165,7 +162,7 @@ static uint64_t skipped_by(const struct bpf_object *obj, const struct bpf_progra
 			return 0;
 		if (!loaded(a) || !loaded(b) || strcmp(name, pairs[i].first))
 			continue;
-		both += skipped_by_both(a, b); /* that of sys_exit has two */
+		both += skipped_by_both(a, b); /* that of sys_exit has three */
 		paired = true;
 	}
 	return paired && both < all ? both : all;

@@ -7,8 +7,8 @@
  *	twins_missed()  events that neither of two programs can have seen, at the end
  *
  * Linux 7.0 (a46023d5616e) guards a tracepoint's programs by SRCU and no longer by preemption being
- * off; perf's it still runs with preemption off (16718274ee75). On kernels before that only what
- * ends and begins connects has a second program, for interrupts.
+ * off; perf's it still runs with preemption off (16718274ee75). On kernels before that nothing of
+ * this is used.
  */
 #ifndef PATHLAG_TWIN_H
 #define PATHLAG_TWIN_H

@@ -40,7 +40,7 @@ enum bpf_map_type {
 	BPF_MAP_TYPE_RINGBUF = 27,
 };
 enum { BPF_ANY = 0, BPF_NOEXIST = 1, BPF_EXIST = 2 };
-enum { BPF_RB_NO_WAKEUP = 1, BPF_RB_FORCE_WAKEUP = 2 };
+enum { BPF_RB_NO_WAKEUP = 1 };
 enum { BPF_RB_AVAIL_DATA = 0 };
 
 /* Which helpers this kernel has. */
@@ -477,14 +477,6 @@ struct neighbour {
 };
 
 /* ---- contexts of SEC("tp") ------------------------------------------------------------------ */
-
-struct syscall_trace_enter {
-	unsigned long args[6];
-};
-
-struct syscall_trace_exit {
-	long ret;
-};
 
 struct trace_event_raw_inet_sock_set_state {
 	const void *skaddr;

@@ -20,7 +20,7 @@ static void begin(struct open *o, __u64 call_ts_ns, __u64 ts_ns, __u32 flags)
 	a->connect_ns = a->start_ns = call_ts_ns ? call_ts_ns : ts_ns;
 	o->in_syscall = flags & CONNECT_IN_SYSCALL;
 	/* Who connects in another way may wait for it, or not: that is not seen. */
-	a->blocking_known = o->in_syscall && !(flags & CONNECT_NO_FILE);
+	a->blocking_known = o->in_syscall && !(flags & CONNECT_MAY_BLOCK);
 	a->blocking = a->blocking_known && !(flags & CONNECT_NONBLOCK);
 	a->fastopen = flags & CONNECT_FASTOPEN;
 	open_moment(o, a->connect_ns, AT_CONNECT);
@@ -73,8 +73,6 @@ static void start_seeded(struct open *o, const struct rec_connect *rec)
 
 	a->seeded = true;
 	a->connect_ns = a->start_ns = rec->hdr.ts_ns;
-	a->blocking_known = !(rec->flags & CONNECT_NO_FILE);
-	a->blocking = a->blocking_known && !(rec->flags & CONNECT_NONBLOCK);
 	o->in_syscall = rec->flags & CONNECT_IN_SYSCALL;
 	o->transmission = 0;
 	a->syn_sent = 1;

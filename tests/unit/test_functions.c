@@ -433,9 +433,10 @@ static void test_waiting(void)
 	static const char *const wait[] = {"inet_csk_accept", "tcp_recvmsg", "udp_recvmsg",
 		"__skb_wait_for_more_packets", "sk_stream_wait_memory", "sock_alloc_send_pskb",
 		"inet_stream_connect", "__inet_stream_connect", "tcp_sendmsg", "schedule",
-		"do_epoll_wait"};
+		"do_epoll_wait", "inet_sendmsg", "udp_sendmsg", "____sys_sendmsg", "kernel_connect",
+		"__sock_release", "ip_make_skb"};
 	static const char *const go_on[] = {"tcp_v4_connect", "tcp_v4_rcv", "__dev_queue_xmit",
-		"udp_sendmsg", "udp_send_skb", "napi_poll", "__napi_schedule", "sock_def_readable",
+		"udp_send_skb", "tcp_connect", "napi_poll", "__napi_schedule", "sock_def_readable",
 		"tcp_conn_request"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(wait); i++)

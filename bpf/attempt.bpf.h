@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * attempt.bpf.h - an attempt ends: its socket leaves SYN_SENT, or is found to have left it.
+ *
+ * The kernel skips a program where it would interrupt itself (since 6.1), so of many connects that
+ * end in one interrupt none may be seen to, if that interrupt came while on_set_state ran. What
+ * follows the end tells it instead, a moment later: the handshake's last ACK, the error that is
+ * reported, the return of connect(). A socket of which nothing tells so, and whose memory begins a
+ * new life, is forgotten.
+ */
+#ifndef PATHLAG_ATTEMPT_BPF_H
+#define PATHLAG_ATTEMPT_BPF_H
+
+#include "bpf/dns.bpf.h"
+
+static __always_inline void attempt_forget(const struct sock *sk, const struct attempt *a)
+{
+	__u64 key = (__u64)sk;
+
+	if (a->wire.family)
+		bpf_map_delete_elem(&tuples, &a->wire);
+	if (!bpf_map_delete_elem(&socks, &key))
+		__sync_fetch_and_add(&tracked, -1);
+}
+
+/* SK begins anew: what is known of it is another's, whose end was missed. */
+static __always_inline void attempt_outdated(const struct sock *sk)
+{
+	struct attempt *a = tracked ? attempt_of(sk) : NULL;
+
+	if (a)
+		attempt_forget(sk, a);
+}
+
+static __always_inline bool is_opening(int state)
+{
+	return state == TCP_SYN_SENT || state == TCP_SYN_RECV;
+}
+
+/* connect() has returned; the reader takes the end from that if it must. SK may be NULL. */
+static __always_inline void attempt_settles(const struct sock *sk)
+{
+	if (tracked && sk && !is_opening(PEEK(sock, sk, __sk_common.skc_state)))
+		attempt_outdated(sk);
+}
+
+/* HERE: an address on the stack in use, which tells who closed it without an error. */
+static __noinline int attempt_leaves(const struct sock *sk, int old, int new, __u64 here)
+{
+	struct attempt *a = attempt_of(sk);
+	struct rec_state *r;
+
+	if (!a)
+		return 0;
+	if (new == TCP_SYN_RECV) {
+		if (a->crossed)
+			return 0;
+		a->crossed = 1;
+	}
+	r = rec_start(REC_STATE, sizeof(*r));
+	if (r) {
+		r->sk = (__u64)sk;
+		sock_tuple(sk, &r->tuple);
+		r->old_state = old;
+		r->new_state = new;
+		r->sk_err = PEEK(sock, sk, sk_err);
+		r->sk_err_soft = PEEK(sock, sk, sk_err_soft);
+		r->flags = 0;
+		if (new == TCP_CLOSE && !r->sk_err && !in_process_at(here))
+			r->flags = STATE_UNASKED;
+		rec_end(r);
+	}
+	if (new == TCP_SYN_RECV)
+		return done();
+	if (new == TCP_ESTABLISHED)
+		dns_stream(sk, a);
+	attempt_forget(sk, a);
+	return done();
+}
+
+/* SYN_SENT or, where the SYNs of both ends have crossed, SYN_RECV: that of new sockets of listening
+ * ones is another matter. */
+static __always_inline bool attempt_has_state(const struct sock *sk, int state)
+{
+	return state == TCP_SYN_SENT || (state == TCP_SYN_RECV && tracked && attempt_of(sk));
+}
+
+#endif
