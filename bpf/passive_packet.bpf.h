@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* passive_packet.bpf.h - the packets of connects to listeners here: SYNs, what answers them, RSTs. */
+/* passive_packet.bpf.h - the packets of connects to listeners here: SYNs, what answers them, RSTs.
+ */
 #ifndef PATHLAG_PASSIVE_PACKET_BPF_H
 #define PATHLAG_PASSIVE_PACKET_BPF_H
 
@@ -60,6 +61,7 @@ static __noinline int passive_syn(const struct sk_buff *skb, const struct packet
 	struct passive_news n = {.event = PASSIVE_SYN};
 	struct passive_key k = {};
 	struct passive_open o = {}, *there;
+	const struct sock *listener;
 	struct port *port;
 	int wanted;
 
@@ -71,8 +73,9 @@ static __noinline int passive_syn(const struct sk_buff *skb, const struct packet
 	port = port_for(&k.tuple, k.netns);
 	if (!port || !port->sk || for_other_host(skb))
 		return 0;
-	if (PEEK(sock, (const struct sock *)port->sk, __sk_common.skc_state) != TCP_LISTEN)
-		return listener_drop(port->sk); /* its end was missed */
+	listener = (void *)port->sk;
+	if (PEEK(sock, listener, __sk_common.skc_state) != TCP_LISTEN)
+		return listener_drop((__u64)listener); /* its end was missed */
 	there = bpf_map_lookup_elem(&passives, &k);
 	o.syn_ns = bpf_ktime_get_ns();
 	if (there && there->isn == p->seq) {
@@ -80,17 +83,17 @@ static __noinline int passive_syn(const struct sk_buff *skb, const struct packet
 			return 0;
 		wanted = there->flags;
 	} else {
-		wanted = passive_wanted(&k, port->sk);
+		wanted = passive_wanted(&k, (__u64)listener);
 	}
 	if (wanted < 0)
 		return 0;
-	o.listener = port->sk;
+	o.listener = (__u64)listener;
 	o.skb = (__u64)skb;
 	o.isn = p->seq;
 	o.flags = wanted;
 	passive_put(&k, &o);
 	arrival_note(skb, &k);
-	n.flags = cookies_judge((void *)o.listener) | (port->count > 1 ? PASSIVE_GROUP : 0);
+	n.flags = cookies_judge(listener) | (port->count > 1 ? PASSIVE_GROUP : 0);
 	return passive_emit(&k, &o, &n);
 }
 
