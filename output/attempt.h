@@ -153,8 +153,9 @@ struct moment {
 	int err;       /* 0 or -errno; -EINPROGRESS for AT_RETURN of a non-blocking connect */
 	unsigned drop; /* AT_DROP: index into attempt.drop, or ATTEMPT_DROPS if not kept */
 	__u8 icmp_type, icmp_code;
-	__u32 queue_len, queue_max;   /* of the listening side; max 0 = none */
-	bool syn_queue;               /* its SYN queue's; else its accept queue's */
+	bool queue_known; /* of the listening side */
+	bool syn_queue;   /* its SYN queue's; else its accept queue's */
+	__u32 queue_len, queue_max;
 	struct address address;       /* family 0 = none */
 	char dev[REC_IFNAME_LEN + 1]; /* "" = none */
 };

@@ -142,7 +142,7 @@ static void put_moment(struct json_line *l, struct json_object *list, const stru
 		json_line_known(l, o, "within", d->within);
 		json_line_text(l, o, "packet", drop_packet_name(d->packet));
 	}
-	if (m->queue_len || m->queue_max) {
+	if (m->queue_known) {
 		json_line_uint(l, o, m->syn_queue ? "syn_len" : "accept_len", m->queue_len);
 		json_line_uint(l, o, "accept_max", m->queue_max);
 	}

@@ -45,6 +45,12 @@ static struct moment *add_moment(struct passive_open *o, __u64 ts_ns, enum momen
 	return moment;
 }
 
+/* Of several sockets that listen there it is not known which one a SYN is for. */
+static bool tells_queue(const struct rec_passive *rec)
+{
+	return rec->flags & PASSIVE_QUEUE_KNOWN && !(rec->flags & PASSIVE_GROUP);
+}
+
 static void add_moment_of(
 	struct passive_open *o, const struct rec_passive *rec, enum moment_kind at)
 {
@@ -52,7 +58,8 @@ static void add_moment_of(
 
 	timeline_set_dev(m->dev, &rec->dev);
 	m->err = rec->err > 0 ? -rec->err : 0;
-	if (rec->flags & PASSIVE_QUEUE_KNOWN) {
+	m->queue_known = tells_queue(rec);
+	if (m->queue_known) {
 		m->queue_len = rec->accept_len;
 		m->queue_max = rec->accept_max;
 	}
@@ -78,6 +85,7 @@ static void overflow(struct passive_open *o, __u64 ts_ns, enum overflow which, b
 	struct moment *m = add_moment(o, ts_ns, AT_OVERFLOW);
 	struct passive *p = &o->p;
 
+	m->queue_known = q->known;
 	if (q->known) {
 		m->syn_queue = which == OVERFLOW_SYN_QUEUE;
 		m->queue_len = m->syn_queue ? q->syn_len : q->accept_len;
@@ -168,8 +176,8 @@ static void on_syn(struct passive_open *o, const struct rec_passive *rec)
 	add_moment_of(o, rec, AT_SYN_RECEIVED);
 	o->awaited = (struct awaited_syn){.ts_ns = rec->hdr.ts_ns,
 		.cookies_on = rec->flags & PASSIVE_COOKIES_ON,
-		.drops = rec->drops};
-	if (rec->flags & PASSIVE_QUEUE_KNOWN)
+		.drops = tells_queue(rec) ? rec->drops : o->last_drops};
+	if (tells_queue(rec))
 		o->awaited.queue = queue_of(rec);
 }
 
@@ -234,6 +242,14 @@ static void on_closed(struct passive_open *o, const struct rec_passive *rec)
 		add_moment_of(o, rec, AT_CLOSED);
 }
 
+/* Whose the socket is that listens: of several, what follows the SYN knows. */
+static bool is_better_owner(const struct passive_open *o, const struct rec_passive *rec)
+{
+	if (!rec->owner.tgid || o->accept_ns)
+		return false;
+	return !o->p.owner.tgid || !(rec->flags & PASSIVE_GROUP);
+}
+
 /* What any event tells besides. */
 static void take(struct passive_open *o, const struct rec_passive *rec)
 {
@@ -247,7 +263,7 @@ static void take(struct passive_open *o, const struct rec_passive *rec)
 		p->sk = rec->sk;
 	if (rec->listener)
 		p->listener = rec->listener;
-	if (!p->owner.tgid && rec->owner.tgid)
+	if (is_better_owner(o, rec))
 		p->owner = rec->owner;
 	if (rec->isn) {
 		p->isn = rec->isn;
@@ -255,7 +271,7 @@ static void take(struct passive_open *o, const struct rec_passive *rec)
 	}
 	p->fastopen = p->fastopen || rec->flags & PASSIVE_FASTOPEN;
 	p->deferred = p->deferred || rec->flags & PASSIVE_DEFERS;
-	if (!(rec->flags & PASSIVE_QUEUE_KNOWN))
+	if (!tells_queue(rec))
 		return;
 	o->last_queue = queue_of(rec);
 	o->last_drops = rec->drops;

@@ -119,11 +119,6 @@ static const char *address_word(enum moment_kind at)
 	}
 }
 
-static bool has_queue(const struct moment *m)
-{
-	return m->queue_len || m->queue_max;
-}
-
 static void draw_detail(struct page *p, const struct story *s, const struct moment *m)
 {
 	struct name_buf buf;
@@ -136,7 +131,7 @@ static void draw_detail(struct page *p, const struct story *s, const struct mome
 		draw_address_after(p, address_word(m->at), &m->address);
 		draw_bytes_after(p, m->address.family ? " on " : "  ", m->dev, sizeof(m->dev));
 	}
-	if (has_queue(m))
+	if (m->queue_known)
 		fprintf(p->f, "  queue %u of %u", m->queue_len, m->queue_max);
 	if (m->err)
 		fprintf(p->f, "  %s", errno_name(m->err, &buf));
@@ -144,7 +139,7 @@ static void draw_detail(struct page *p, const struct story *s, const struct mome
 
 static bool has_detail(const struct story *s, const struct moment *m)
 {
-	return m->address.family || m->dev[0] || m->err || m->at == AT_ICMP || has_queue(m) ||
+	return m->address.family || m->dev[0] || m->err || m->at == AT_ICMP || m->queue_known ||
 	       (m->at == AT_DROP && m->drop < s->drops_kept);
 }
 

@@ -21,6 +21,7 @@ static inline struct moment *passive_moment(
 
 static inline void passive_queue_at(struct moment *m, __u32 len, __u32 max)
 {
+	m->queue_known = true;
 	m->queue_len = len;
 	m->queue_max = max;
 }

@@ -73,6 +73,20 @@ static void test_overflow(void)
 		       "   +140 ms  accept\n");
 }
 
+/* listen(fd, 0) still holds one connection. */
+static void test_queue_of_none(void)
+{
+	struct screen s = screen_new((struct sink_cfg){.width = 60});
+	struct passive p = sample_overflow();
+	struct verdict v = sample_verdict("accept_queue_full", 0.9, "", "");
+	_cleanup_(freep) char *got = NULL;
+
+	passive_queue_at(&p.moment[0], 0, 0);
+	screen_accept(&s, &p, &v);
+	got = screen_end(&s);
+	CHECK(strstr(got, "syn_received        eth0  queue 0 of 0\n"));
+}
+
 static void test_how_it_ended(void)
 {
 	static const struct {
@@ -157,6 +171,7 @@ int main(void)
 	UNIT_RUN(test_ok_is_one_line);
 	UNIT_RUN(test_accepted_unseen_is_no_open_one);
 	UNIT_RUN(test_overflow);
+	UNIT_RUN(test_queue_of_none);
 	UNIT_RUN(test_how_it_ended);
 	UNIT_RUN(test_server_of_a_connect);
 	UNIT_RUN(test_summary);
