@@ -155,13 +155,16 @@ case_accept_reuseport() { # two processes listen at one port: each accepts what 
 	first=$SERVER
 	mv "$T/serve.log" "$T/first.log"
 	serve --reuseport
-	lag_start --netns "$S" --slow "$QUICK"
+	lag_start --slow "$QUICK" "tcp dst port $PORT"
 	tcp_client -n 30 "$WEB" "$PORT"
 	lag_wait 'accepts | length == 30'
+	lag_wait 'connects | length == 30'
 	lag_stop
 	expect "accepts | map(.owner.pid) | unique | sort == ([$first, $SERVER] | sort)" 'both'
 	expect "accepts | map(select(.owner.pid == $first)) | length
 		== $(grep -c accepted "$T/first.log")" 'each as many as it says itself'
+	expect '(accepts | map([.isn, .owner.pid]) | sort)
+		== (connects | map([.isn, .server.owner.pid]) | sort)' 'each client knows which of them'
 	expect 'accepts | all(.result == "accepted" and .verdict.cause == "ok")' 'nothing wrong'
 }
 
