@@ -89,6 +89,11 @@ bool progress_return(struct open *o, const struct rec_return *rec)
 		if (ret == -ETIMEDOUT && !a->answered)
 			open_relabel_wait(o, PHASE_RTO_WAIT);
 	}
+	/* A SYN has left, so this is no Fast Open: the record of the change was lost. */
+	if (!o->established && !o->closed && ret == 0 && o->transmission >= 0) {
+		o->established = true;
+		o->established_ns = rec->hdr.ts_ns;
+	}
 	if (o->established || o->closed) {
 		if (a->blocking)
 			a->phase_seen |= 1u << PHASE_WAKEUP;
@@ -97,7 +102,7 @@ bool progress_return(struct open *o, const struct rec_return *rec)
 		o->closed_ns = rec->hdr.ts_ns;
 		return true;
 	}
-	/* Success without a handshake: Fast Open, the SYN goes with the first data. */
+	/* Success without a SYN: Fast Open, it goes with the first data. */
 	if (ret == 0 && !o->crossed)
 		a->fastopen = o->deferred = true;
 	return false;

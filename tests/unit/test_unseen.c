@@ -116,9 +116,27 @@ static void test_return_that_ends_nothing(void)
 	stream_free(s);
 }
 
+/* Fast Open returns 0 too, but before any SYN has left. */
+static void test_success_that_only_connect_tells_of(void)
+{
+	struct stream *s = stream_new();
+	struct attempt *a = &s->attempt[0];
+
+	put_connect(s, 0, SK, PEER, CONNECT_IN_SYSCALL);
+	put_sent(s, 0.1, SK, PEER, 0);
+	put_answer(s, 20, TCPF_SYN | TCPF_ACK, 0);
+	put_return(s, 20.1, SK, 0);
+	CHECK_INT(s->attempts, 1);
+	CHECK_INT(a->result, ATTEMPT_ESTABLISHED);
+	CHECK(!a->fastopen);
+	CHECK_INT(a->end_ns, at_ms(20.1));
+	stream_free(s);
+}
+
 int main(void)
 {
 	UNIT_RUN(test_end_that_only_connect_tells_of);
+	UNIT_RUN(test_success_that_only_connect_tells_of);
 	UNIT_RUN(test_return_that_ends_nothing);
 	UNIT_RUN(test_retransmit_that_only_the_socket_tells_of);
 	UNIT_RUN(test_dropped_syn_and_a_retransmit_that_was_not_seen);
