@@ -16,8 +16,9 @@ struct text_sink {
 	struct held held;
 	bool no_records; /* of lookups, connects and accepts: they would be noise around histograms
 			  */
-	unsigned height; /* of the terminal */
-	unsigned drawn;  /* lines of the table that stands there, to be drawn again */
+	__u64 slow_given_ns; /* 0 = as each run has it */
+	unsigned height;     /* of the terminal */
+	unsigned drawn;      /* lines of the table that stands there, to be drawn again */
 };
 
 static struct page *page_of(struct sink *s)
@@ -38,6 +39,7 @@ static int text_meta(struct sink *s, const struct run_info *run)
 	int err;
 
 	p->realtime_offset = rec->realtime_offset_ns;
+	p->slow_ns = ((struct text_sink *)s)->slow_given_ns;
 	if (!p->slow_ns)
 		p->slow_ns = rec->slow_ns;
 	if (!p->verbose)
@@ -339,7 +341,7 @@ struct sink *sink_text_new(const struct sink_cfg *cfg)
 	ts->page.quiet = cfg->quiet;
 	ts->page.verbose = cfg->verbose;
 	ts->page.stacks = cfg->stack;
-	ts->page.slow_ns = cfg->slow_ns;
+	ts->slow_given_ns = cfg->slow_ns;
 	ts->page.width = cfg->width ? cfg->width : WIDTH_DEFAULT;
 	if (ts->page.width < WIDTH_MIN)
 		ts->page.width = WIDTH_MIN;

@@ -90,7 +90,7 @@ static void draw_drop(struct page *p, const struct story *s, const struct moment
 	}
 	draw_bytes_after(p, " in ", d->location, sizeof(d->location));
 	if (d->within[0] && drop_own_detail(d))
-		fprintf(p->f, " %s", drop_own_detail(d));
+		draw_bytes_after(p, " ", drop_own_detail(d), sizeof(d->within));
 	else
 		draw_bytes_after(p, " inside ", d->within, sizeof(d->within));
 	draw_bytes_after(p, " on ", d->dev, sizeof(d->dev));

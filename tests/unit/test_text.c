@@ -128,6 +128,42 @@ static void test_text_hostile(void)
 		CHECK(*c == '\n' || (unsigned char)*c >= 0x20);
 }
 
+/* A name out of a damaged recording. */
+static void test_text_hostile_function(void)
+{
+	struct screen s = screen_new((struct sink_cfg){.width = 80});
+	struct attempt a = sample_drop();
+	_cleanup_(freep) char *got = NULL;
+
+	strcpy(a.drop[0].location, "a+0x1");
+	strcpy(a.drop[0].within, "a \x1b]0;x\x07");
+	screen_show(&s, &a, "unknown", "", "");
+	got = screen_end(&s);
+	CHECK(strstr(got, " in a+0x1 \\x1b]0;x\\x07"));
+	CHECK(!strchr(got, '\x1b'));
+}
+
+/* Each of several recordings has the threshold of its own run, unless --slow says another. */
+static void test_text_threshold_of_each_run(void)
+{
+	for (int given = 0; given < 2; given++) {
+		struct screen s =
+			screen_new((struct sink_cfg){.width = 80, .slow_ns = given ? 700 * US : 0});
+		struct attempt a = sample_ok(); /* 812 us */
+		_cleanup_(freep) char *got = NULL;
+		struct rec_meta rec;
+		struct run_info run = sample_run(&rec);
+
+		screen_show(&s, &a, "slow_rtt", "of the first", "");
+		rec.slow_ns = 800 * US;
+		CHECK_INT(s.sink->ops->meta(s.sink, &run), 0);
+		screen_show(&s, &a, "slow_rtt", "of the second", "");
+		got = screen_end(&s);
+		CHECK_INT(!strncmp(got, "SLOW", 4), given);
+		CHECK(strstr(got, "\nSLOW"));
+	}
+}
+
 static void test_text_verbose_and_color(void)
 {
 	struct screen s =
@@ -314,6 +350,8 @@ int main(void)
 	UNIT_RUN(test_text_failed);
 	UNIT_RUN(test_text_open);
 	UNIT_RUN(test_text_hostile);
+	UNIT_RUN(test_text_hostile_function);
+	UNIT_RUN(test_text_threshold_of_each_run);
 	UNIT_RUN(test_text_verbose_and_color);
 	UNIT_RUN(test_text_more_moments);
 	UNIT_RUN(test_text_waterfall);
