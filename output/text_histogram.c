@@ -10,13 +10,17 @@
 
 /* ---- histograms --------------------------------------------------------------------------- */
 
-static enum page_ink ink_of(const char *result)
+/* "established" is what a connect wants; an accept that came no further was not accepted. */
+static enum page_ink ink_of(enum histogram_side side, const char *result)
 {
-	if (!strcmp(result, attempt_result_name(ATTEMPT_IN_PROGRESS)))
-		return INK_WARN;
-	if (!strcmp(result, attempt_result_name(ATTEMPT_ESTABLISHED)) ||
-		!strcmp(result, passive_result_name(PASSIVE_ACCEPTED)))
+	const char *good = side == SIDE_ACCEPT ? passive_result_name(PASSIVE_ACCEPTED)
+					       : attempt_result_name(ATTEMPT_ESTABLISHED);
+
+	if (!strcmp(result, good))
 		return INK_GOOD;
+	if (!strcmp(result, attempt_result_name(ATTEMPT_IN_PROGRESS)) ||
+		!strcmp(result, passive_result_name(PASSIVE_NOT_ACCEPTED)))
+		return INK_WARN;
 	return INK_BAD;
 }
 
@@ -83,7 +87,7 @@ static int draw_set(struct page *p, enum histogram_by by, const struct histogram
 	fprintf(p->f, "%llu %s%s, ", set->count, histogram_side_name(set->group->side),
 		set->count == 1 ? "" : "s");
 	draw_by(p, by, set->group);
-	page_word(p, ink_of(set->result), set->result);
+	page_word(p, ink_of(set->group->side, set->result), set->result);
 	fputc('\n', p->f);
 	if (set->total.sum_ns)
 		draw_histogram(p, &set->total, digits(set->count));

@@ -292,6 +292,27 @@ static void test_text_verbose_has_the_records_too(void)
 	CHECK(strstr(got, "is shown"));
 }
 
+/* "established" is the best a connect can be, and of an accept that nobody accepted it. */
+static void test_text_colours_by_side(void)
+{
+	struct screen s =
+		screen_new((struct sink_cfg){.width = 80, .histograms = true, .color = true});
+	struct histograms *h = histograms_new(BY_RESULT);
+	struct passive p = sample_accepted();
+	_cleanup_(freep) char *got = NULL;
+
+	add(h, took(PHASE_NETWORK, 1));
+	CHECK_INT(histograms_passive(h, &p, &ok), 0);
+	p.result = PASSIVE_NOT_ACCEPTED;
+	CHECK_INT(histograms_passive(h, &p, &ok), 0);
+	CHECK_INT(s.sink->ops->histograms(s.sink, histograms_report(h)), 0);
+	histograms_free(h);
+	got = screen_end(&s);
+	CHECK(strstr(got, "1 connect, \x1b[1;32mestablished"));
+	CHECK(strstr(got, "1 accept, \x1b[1;32maccepted"));
+	CHECK(strstr(got, "1 accept, \x1b[1;33mestablished"));
+}
+
 int main(void)
 {
 	UNIT_RUN(test_buckets);
@@ -304,6 +325,7 @@ int main(void)
 	UNIT_RUN(test_slowest);
 	UNIT_RUN(test_json);
 	UNIT_RUN(test_text);
+	UNIT_RUN(test_text_colours_by_side);
 	UNIT_RUN(test_text_verbose_has_the_records_too);
 	return unit_status();
 }
