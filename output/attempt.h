@@ -248,7 +248,9 @@ struct server_side {
 	unsigned final_acks; /* so many of these were final ACKs: the client believes that it is
 				connected */
 	bool inferred;       /* from the queue's length and the silence, not seen itself */
-	struct listen_queue queue; /* when it overflowed first; else at the first SYN */
+	struct listen_queue queue; /* when it overflowed first; else when the connection entered the
+				      accept queue */
+	bool cookies;              /* a SYN-ACK was one */
 	bool accepted;
 	__u64 accept_wait_ns; /* in the accept queue, so far */
 };
@@ -282,7 +284,7 @@ struct attempt {
 	__u32 phase_seen;            /* bit n: phase n was observable */
 
 	unsigned syn_sent, syn_retransmits;
-	bool syn_cookies, fastopen, mptcp;
+	bool fastopen, mptcp;
 	bool seeded; /* under way when tracing began: it started before start_ns */
 	bool syn_ack_seen;
 	bool answered;      /* anything at all came back: SYN-ACK, RST or ICMP */

@@ -43,7 +43,8 @@ static void put_syn(struct json_line *l, const struct attempt *a)
 
 	json_line_uint(l, o, "sent", a->syn_sent);
 	json_line_uint(l, o, "retransmits", a->syn_retransmits);
-	json_line_bool(l, o, "cookies", a->syn_cookies);
+	if (a->server.known)
+		json_line_bool(l, o, "cookies", a->server.cookies);
 	json_line_bool(l, o, "fastopen", a->fastopen);
 	json_line_bool(l, o, "mptcp", a->mptcp);
 }

@@ -34,6 +34,7 @@ void passive_server_side(const struct passive *p, struct server_side *ret)
 		.final_acks = p->final_acks,
 		.inferred = p->inferred,
 		.queue = p->queue,
+		.cookies = p->cookies,
 		.accepted = p->result == PASSIVE_ACCEPTED,
 		.accept_wait_ns = p->phase_ns[PASSIVE_IN_QUEUE],
 	};

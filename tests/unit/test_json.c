@@ -42,7 +42,7 @@ static struct json_object *connect_line(struct tape *t, const struct attempt *a)
 	CHECK_INT(int_at(o, "v"), 1);
 	CHECK_STR(text_at(o, "type"), "connect");
 	KEYS(at(o, "verdict"), "cause share text hint also evidence");
-	KEYS(at(o, "syn"), "sent retransmits cookies fastopen mptcp");
+	KEYS(at(o, "syn"), "sent retransmits fastopen mptcp");
 	CHECK(json_object_is_type(at(o, "drops"), json_type_array));
 	CHECK(json_object_is_type(at(o, "timeline"), json_type_array));
 	CHECK(has(o, "errno"));

@@ -145,6 +145,7 @@ static void test_connect_knows_its_server(void)
 		.overflow = OVERFLOW_ACCEPT_QUEUE,
 		.overflowed = 2,
 		.queue = {true, 2, 1, 0},
+		.cookies = true,
 		.accepted = true,
 		.accept_wait_ns = 5000};
 	CHECK_INT(t.sink->ops->connect(t.sink, &a, &v), 0);
@@ -156,6 +157,7 @@ static void test_connect_knows_its_server(void)
 		"\"syn_len\":0,\"accepted\":true,\"accept_wait_ns\":5000}");
 	CHECK(json_object_get_boolean(at(o, "seeded")));
 	CHECK(json_object_get_boolean(at(at(o, "syn"), "mptcp")));
+	CHECK(json_object_get_boolean(at(at(o, "syn"), "cookies")));
 	json_object_put(o);
 
 	a = sample_ok();
