@@ -44,7 +44,7 @@ bool recording_is_at(const char *path)
 	return f != NULL;
 }
 
-int recording_read(FILE *f, void *buf, struct errbuf *err)
+int recording_read(FILE *f, const char *path, void *buf, struct errbuf *err)
 {
 	struct rec_hdr *hdr = buf;
 	size_t n = fread(hdr, 1, sizeof(*hdr), f), rest;
@@ -52,12 +52,12 @@ int recording_read(FILE *f, void *buf, struct errbuf *err)
 	if (!n && feof(f))
 		return 0;
 	if (n < sizeof(*hdr))
-		return err_set(err, -EBADMSG, "the recording is cut off: it ends inside a record");
+		return err_set(err, -EBADMSG, "%s is cut off: it ends inside a record", path);
 	if (hdr->len < sizeof(*hdr) || hdr->len > REC_MAX_LEN)
-		return err_set(err, -EBADMSG, "the recording is damaged at byte %ld",
+		return err_set(err, -EBADMSG, "%s is damaged at byte %ld", path,
 			ftell(f) - (long)sizeof(*hdr));
 	rest = hdr->len - sizeof(*hdr);
 	if (rest && fread(hdr + 1, rest, 1, f) != 1)
-		return err_set(err, -EBADMSG, "the recording is cut off: it ends inside a record");
+		return err_set(err, -EBADMSG, "%s is cut off: it ends inside a record", path);
 	return hdr->len;
 }

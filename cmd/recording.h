@@ -21,8 +21,8 @@ bool recording_is_at(const char *path);
 
 /*
  * Reads the next record into BUF (REC_MAX_LEN bytes, aligned for __u64). Returns its length, 0 at
- * the end, -EBADMSG with ERR when the file is cut or damaged there.
+ * the end, -EBADMSG with ERR, which names PATH, when the file is cut or damaged there.
  */
-int recording_read(FILE *f, void *buf, struct errbuf *err);
+int recording_read(FILE *f, const char *path, void *buf, struct errbuf *err);
 
 #endif

@@ -19,14 +19,18 @@ static int replay_record(
 	return pipeline_feed(p, hdr, hdr->len);
 }
 
-static int replay_records(const struct opts *o, FILE *f, struct pipeline *p, struct errbuf *err)
+static int replay_file(
+	const struct opts *o, const char *path, struct pipeline *p, struct errbuf *err)
 {
+	_cleanup_(fclosep) FILE *f = recording_open(path, err);
 	_Alignas(__u64) char rec[REC_MAX_LEN];
 	__u64 last_ns = 0;
 	int len, result = 0;
 	bool stopped = false;
 
-	while (!result && !stopped && (len = recording_read(f, rec, err)) > 0) {
+	if (!f)
+		return -EINVAL;
+	while (!result && !stopped && (len = recording_read(f, path, rec, err)) > 0) {
 		struct rec_hdr *hdr = (struct rec_hdr *)rec;
 
 		result = replay_record(o, p, hdr, err);
@@ -34,7 +38,7 @@ static int replay_records(const struct opts *o, FILE *f, struct pipeline *p, str
 		last_ns = hdr->ts_ns;
 	}
 	if (result == -EBADMSG)
-		return err_set(err, -EBADMSG, "the recording is damaged, or of another version");
+		return err_set(err, -EBADMSG, "%s is damaged, or of another version", path);
 	if (result < 0)
 		return result;
 	if (!stopped) {
@@ -43,17 +47,9 @@ static int replay_records(const struct opts *o, FILE *f, struct pipeline *p, str
 
 		pipeline_feed(p, &stop, sizeof(stop));
 		if (!result && len == 0)
-			err_set(err, 0, "the recording has no end: its run was cut off");
+			err_set(err, 0, "%s has no end: its run was cut off", path);
 	}
 	return !result && len < 0 ? len : 0;
-}
-
-static int replay_file(
-	const struct opts *o, const char *path, struct pipeline *p, struct errbuf *err)
-{
-	_cleanup_(fclosep) FILE *f = recording_open(path, err);
-
-	return f ? replay_records(o, f, p, err) : -EINVAL;
 }
 
 /* What each knows of the connections of the others; NULL in RET for a single one. */
@@ -69,6 +65,9 @@ static int survey(const struct opts *o, int files, struct peers **ret, struct er
 		return err_set(err, -ENOMEM, "out of memory");
 	for (int i = 0; i < files && !result; i++)
 		result = survey_recording(*ret, i, o->operand[i], err);
+	if (!result && peers_left_out(*ret))
+		log_note("too many connections to join them all: %llu are left as they are",
+			(unsigned long long)peers_left_out(*ret));
 	return result;
 }
 

@@ -63,17 +63,19 @@ static int survey_records(struct survey *s, FILE *f, struct errbuf *err)
 {
 	_Alignas(__u64) char rec[REC_MAX_LEN];
 	struct rec_hdr *hdr = (struct rec_hdr *)rec, stop = {.type = REC_STOP, .len = sizeof(stop)};
-	int len, result = 0;
+	struct errbuf ignored = {0};
+	int result = 0;
 
-	while (!result && (len = recording_read(f, rec, err)) > 0) {
+	while (!result && recording_read(f, s->path, rec, &ignored) > 0) {
 		result = survey_record(s, hdr, err);
 		stop.ts_ns = hdr->ts_ns;
-		if (hdr->type == REC_STOP)
-			return result;
+		if (!result && hdr->type == REC_STOP)
+			return 0;
 	}
-	if (!result && len < 0)
-		return len;
-	return result ? result : survey_record(s, &stop, err); /* cut off: as far as it goes */
+	/* Cut off or damaged: as far as it goes. Who renders it says so. */
+	if (!result || result == -EBADMSG)
+		result = survey_record(s, &stop, err);
+	return result;
 }
 
 int survey_recording(struct peers *peers, unsigned from, const char *path, struct errbuf *err)

@@ -6,8 +6,8 @@
 #include "output/peers.h"
 
 /*
- * Reads the recording at PATH, number FROM, for what it says of each connection. 0; -EBADMSG for a
- * damaged one, as when it is rendered; -EINVAL for one that is not of `connect`; -ENOMEM.
+ * Reads the recording at PATH, number FROM, for what it says of each connection, a damaged one as
+ * far as it goes. 0; -EINVAL with ERR for one that is not of `connect`; -ENOMEM.
  */
 int survey_recording(struct peers *peers, unsigned from, const char *path, struct errbuf *err);
 

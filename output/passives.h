@@ -48,4 +48,12 @@ void passive_server_side(const struct passive *p, struct server_side *ret);
 __u64 passives_evicted(const struct passives *t);
 void passives_free(struct passives *t);
 
+/* From the same address and port to the same. */
+static inline bool passives_same_flow(const struct rec_tuple *a, const struct rec_tuple *b)
+{
+	return a->family == b->family && a->sport == b->sport && a->dport == b->dport &&
+	       !memcmp(a->saddr, b->saddr, sizeof(a->saddr)) &&
+	       !memcmp(a->daddr, b->daddr, sizeof(a->daddr));
+}
+
 #endif

@@ -37,11 +37,4 @@ struct passive_bucket *passives_isn(struct passives *t, __u32 isn);
 /* It is over: hands it out, and keeps it for the join. */
 void passives_finish(struct passives *t, struct passive_open *o, __u64 end_ns, bool given_up);
 
-static inline bool passives_same_flow(const struct rec_tuple *a, const struct rec_tuple *b)
-{
-	return a->family == b->family && a->sport == b->sport && a->dport == b->dport &&
-	       !memcmp(a->saddr, b->saddr, sizeof(a->saddr)) &&
-	       !memcmp(a->daddr, b->daddr, sizeof(a->daddr));
-}
-
 #endif

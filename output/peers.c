@@ -4,6 +4,9 @@
 #include "output/passives.h"
 #include "output/peers.h"
 
+#define PEERS_MAX (1u << 18) /* about 100 MB */
+#define CHAIN_MAX 64         /* of one ISN are asked */
+
 /* One side of a connection, as one recording has it. */
 struct peer {
 	__u32 isn; /* first, so that the tree can be asked with a bare number */
@@ -17,6 +20,8 @@ struct peer {
 
 struct peers {
 	void *by_isn; /* tsearch() tree of chains */
+	size_t count;
+	__u64 left_out;
 };
 
 static int isn_compare(const void *a, const void *b)
@@ -56,8 +61,13 @@ void peers_freep(struct peers **t)
 
 static int add(struct peers *t, const struct peer *like)
 {
-	struct peer *p = malloc(sizeof(*p)), **node;
+	struct peer *p, **node;
 
+	if (t->count == PEERS_MAX) {
+		t->left_out++;
+		return 0;
+	}
+	p = malloc(sizeof(*p));
 	if (!p)
 		return -ENOMEM;
 	*p = *like;
@@ -71,6 +81,7 @@ static int add(struct peers *t, const struct peer *like)
 		p->next = (*node)->next;
 		(*node)->next = p;
 	}
+	t->count++;
 	return 0;
 }
 
@@ -99,11 +110,9 @@ int peers_add_passive(
 	return add(t, &p);
 }
 
-static bool same_tuple(const struct rec_tuple *a, const struct rec_tuple *b)
+__u64 peers_left_out(const struct peers *t)
 {
-	return a->family == b->family && a->sport == b->sport && a->dport == b->dport &&
-	       !memcmp(a->saddr, b->saddr, sizeof(a->saddr)) &&
-	       !memcmp(a->daddr, b->daddr, sizeof(a->daddr));
+	return t->left_out;
 }
 
 /* The same tuple if there is one; else one of which NAT has left a port as it was. */
@@ -111,12 +120,12 @@ static const struct peer *find(const struct peers *t, unsigned self, __u32 isn,
 	const struct rec_tuple *tuple, bool listens)
 {
 	void *node = tfind(&isn, &t->by_isn, isn_compare);
-	const struct peer *near = NULL;
+	const struct peer *near = NULL, *p = node ? *(struct peer **)node : NULL;
 
-	for (const struct peer *p = node ? *(struct peer **)node : NULL; p; p = p->next) {
+	for (unsigned asked = 0; p && asked < CHAIN_MAX; p = p->next, asked++) {
 		if (p->from == self || p->listens != listens)
 			continue;
-		if (same_tuple(&p->tuple, tuple))
+		if (passives_same_flow(&p->tuple, tuple))
 			return p;
 		if (p->tuple.sport == tuple->sport || p->tuple.dport == tuple->dport)
 			near = p;

@@ -17,12 +17,15 @@ struct peers *peers_new(void);
 
 /*
  * Remembers what recording FROM (a number), made on HOSTNAME, says of a connect or of a passive
- * open. 0 or -ENOMEM; one without an ISN is of no use, and left out.
+ * open. 0 or -ENOMEM; one without an ISN is of no use, and left out. There is
+ * room for 262144: what comes later is left out and counted.
  */
 int peers_add_attempt(
 	struct peers *t, unsigned from, const char *hostname, const struct attempt *a);
 int peers_add_passive(
 	struct peers *t, unsigned from, const char *hostname, const struct passive *p);
+
+__u64 peers_left_out(const struct peers *t);
 
 /* What a recording other than SELF says of the other side; false where none does. */
 bool peers_server(

@@ -71,6 +71,22 @@ case_replay_damaged() { # every way a file can be wrong: one line, status 1, no 
 	done
 }
 
+case_replay_damaged_of_two() { # told as far as it goes, beside the other one; the file at fault is named
+	topology
+	record json
+	cp "$T/rec" "$T/cut"
+	truncate -s -3 "$T/cut"
+	lag_raw replay --json "$T/rec" "$T/cut"
+	status 2
+	grep -q "$T/cut is cut off" "$ERR" || problem "which file it is: $(<"$ERR")"
+	expect 'of("meta") | length == 2' 'both are shown'
+	head -c 8 "$T/rec" >"$T/newer" # its first record is too short for its type
+	printf '\x01\x00\x10\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00' >>"$T/newer"
+	lag_raw replay --json "$T/rec" "$T/newer"
+	status 2
+	grep -q "$T/newer is damaged, or of another version" "$ERR" || problem "which file it is: $(<"$ERR")"
+}
+
 case_replay_garbled() { # single bytes changed: any status, but never a crash or a broken line
 	local seed
 	topology
