@@ -50,7 +50,8 @@ void lookup_finish(struct lookups *t, struct entry *e, enum lookup_result result
 {
 	e->open = false;
 	e->l.result = result;
-	e->l.end_ns = end_ns;
+	/* Times of two processors, or of a damaged recording, may be out of order. */
+	e->l.end_ns = end_ns > e->l.start_ns ? end_ns : e->l.start_ns;
 	lookup_find_upstream(t, e);
 	if (!e->aside && (!e->call || !e->questions))
 		t->on_lookup(t->arg, &e->l);
@@ -151,7 +152,7 @@ static bool asks_again(const struct lookups *t, const struct entry *e, const str
 	if (e->call_id || call)
 		return call && e->call_id == call->l.id;
 	return id_was_asked(e, m->id) || e->error_ns || e->l.drops || e->l.truncated ||
-	       ev->ts_ns - e->last_query_ns > AT_ONCE_NS;
+	       ev->ts_ns > e->last_query_ns + AT_ONCE_NS;
 }
 
 static struct entry *repeated_question(
@@ -206,7 +207,7 @@ static void join_search_list(struct lookups *t, struct entry *e)
 		sibling = later;
 		later = miss;
 		if (e->l.start_ns - answered_ns(miss, sibling) > SEARCH_GAP_NS)
-			return;
+			continue;
 		if (miss->l.owner.tgid != e->l.owner.tgid || miss->l.qtype != e->l.qtype ||
 			!strcmp(miss->l.name, e->l.name) ||
 			!same_first_label(miss->l.name, e->l.name))
@@ -248,6 +249,14 @@ static struct address server_of(const struct rec_dns *rec)
 bool lookup_same_address(const struct address *a, const struct address *b)
 {
 	return a->family == b->family && !memcmp(a->bytes, b->bytes, a->family == 4 ? 4 : 16);
+}
+
+bool lookup_answers(const struct lookup *l, const struct address *addr)
+{
+	for (unsigned i = 0; i < l->answers; i++)
+		if (lookup_same_address(&l->answer[i], addr))
+			return true;
+	return false;
 }
 
 static bool server_is_new(const struct lookup *l, const struct address *server)
@@ -355,22 +364,36 @@ static int on_dns(struct lookups *t, const struct event *ev)
 	return m.response ? 0 : on_query(t, ev, &m);
 }
 
-static void on_drop(struct lookups *t, const struct event *ev)
+/* A forwarder may ask on with the ID that it was asked with: the socket tells them apart. */
+static struct entry *dropped_question(const struct lookups *t, const struct rec_drop *rec)
 {
-	const struct rec_drop *rec = ev->drop;
-	struct entry *e;
+	struct entry *e, *same_id = NULL;
 
 	TAILQ_FOREACH_REVERSE(e, &t->all, entries, link)
 	{
+		const struct rec_tuple *asked = &e->l.tuple;
+
 		if (!e->open || e->call || !id_was_asked(e, rec->dns_id))
 			continue;
-		e->l.drops++;
-		e->l.drop_by = ev->drop_names.by;
-		snprintf(e->l.drop_reason, sizeof(e->l.drop_reason), "%s", ev->drop_names.reason);
-		snprintf(e->l.drop_location, sizeof(e->l.drop_location), "%s",
-			ev->drop_names.location);
-		return;
+		if (asked->sport == rec->tuple.sport &&
+			!memcmp(asked->daddr, rec->tuple.daddr, sizeof(asked->daddr)))
+			return e;
+		if (!same_id)
+			same_id = e; /* an earlier query of it, from another socket */
 	}
+	return same_id;
+}
+
+static void on_drop(struct lookups *t, const struct event *ev)
+{
+	struct entry *e = dropped_question(t, ev->drop);
+
+	if (!e)
+		return;
+	e->l.drops++;
+	e->l.drop_by = ev->drop_names.by;
+	snprintf(e->l.drop_reason, sizeof(e->l.drop_reason), "%s", ev->drop_names.reason);
+	snprintf(e->l.drop_location, sizeof(e->l.drop_location), "%s", ev->drop_names.location);
 }
 
 /* ---- getaddrinfo() ------------------------------------------------------------------------ */
@@ -411,15 +434,7 @@ static enum lookup_result given_up(const struct entry *e, __s32 ret, __u64 now_n
 	/* The call got its addresses: over TCP unseen by us, or from the other question in time. */
 	if (e->l.tcp)
 		return LOOKUP_ANSWERED;
-	return now_ns - e->last_query_ns < SHORTEST_WAIT_NS ? LOOKUP_IN_PROGRESS : LOOKUP_TIMEOUT;
-}
-
-static bool has_answer(const struct lookup *l, const struct address *a)
-{
-	for (unsigned i = 0; i < l->answers; i++)
-		if (lookup_same_address(&l->answer[i], a))
-			return true;
-	return false;
+	return now_ns < e->last_query_ns + SHORTEST_WAIT_NS ? LOOKUP_IN_PROGRESS : LOOKUP_TIMEOUT;
 }
 
 static void keep_results(struct entry *e, const struct rec_gai_return *rec)
@@ -428,7 +443,7 @@ static void keep_results(struct entry *e, const struct rec_gai_return *rec)
 		struct address a = {.family = rec->addr[i].family};
 
 		memcpy(a.bytes, rec->addr[i].addr, sizeof(a.bytes));
-		if (a.family && !has_answer(&e->l, &a))
+		if (a.family && !lookup_answers(&e->l, &a))
 			e->l.answer[e->l.answers++] = a;
 	}
 	e->cut = rec->count == REC_ADDR_MAX;

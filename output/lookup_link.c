@@ -9,14 +9,6 @@
 #define HEURISTIC_NS   (SECOND_NS / 10)
 #define SIBLING_GAP_NS (SECOND_NS / 10) /* A and AAAA are asked together */
 
-static bool answers_address(const struct lookup *l, const struct address *addr)
-{
-	for (unsigned i = 0; i < l->answers; i++)
-		if (lookup_same_address(&l->answer[i], addr))
-			return true;
-	return false;
-}
-
 /* How good a proof is this entry that ADDR came from it? The enum's order is best first. */
 static enum dns_link entry_proves(
 	const struct entry *e, __u32 tgid, const struct address *addr, __u64 now_ns)
@@ -26,7 +18,7 @@ static enum dns_link entry_proves(
 
 	if (e->open || e->l.end_ns > now_ns || e->l.result != LOOKUP_ANSWERED)
 		return DNS_LINK_NONE;
-	if (answers_address(&e->l, addr)) {
+	if (lookup_answers(&e->l, addr)) {
 		if (e->l.owner.tgid != tgid)
 			return lookup_by_resolver(&e->l.owner) && age < HOST_CACHE_NS
 				       ? DNS_LINK_HOST_CACHE

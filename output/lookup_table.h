@@ -55,6 +55,9 @@ bool lookup_in_call(const struct lookups *t, const struct entry *question);
 
 bool lookup_same_address(const struct address *a, const struct address *b);
 
+/* Is ADDR among the answers that were kept? */
+bool lookup_answers(const struct lookup *l, const struct address *addr);
+
 /* lookup_upstream.c: resolvers on this host that ask on behalf of others */
 bool lookup_by_resolver(const struct rec_owner *owner);
 /* E has just ended: notes what was asked for it meanwhile. */

@@ -148,6 +148,8 @@ void open_settle(struct open *o)
 
 	if (a->end_ns < a->start_ns)
 		a->end_ns = a->start_ns;
+	if (a->connect_ns > a->end_ns)
+		a->connect_ns = a->end_ns;
 	sort_marks(o);
 	timeline_sort(a->moment, a->moments_kept);
 	open_calls_sort(o);

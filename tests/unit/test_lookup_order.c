@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Lookups that lie between each other, and times that are out of order. */
+#include "tests/unit/queries.h"
+
+/* A forwarder asks on with the ID that it was asked with: whose answer it is, its tuple says. */
+static void test_dropped_answer_of_a_forwarder(void)
+{
+	static const struct asker client = {TGID, TGID, "client", 33333, 0};
+	static const struct asker forwarder = {99, 99, "dnsmasq", 44444, 0};
+	struct stream *s = stream_new();
+
+	put_names(s);
+	ask_of(s, 0, &client, 5, "a.test", SERVER);
+	ask_of(s, 1, &forwarder, 5, "a.test", "10.9.0.54");
+	PUT(s, 2, REC_DROP,
+		(struct rec_drop){.packet = DROP_DNS_ANSWER,
+			.reason = 12,
+			.dns_id = 5,
+			.tuple = stream_tuple(SERVER, 53, 33333)});
+	answer_of(s, 3, &forwarder, 5, "a.test", "10.9.0.54", 0);
+	CHECK_INT(s->lookup[0].owner.tgid, 99);
+	CHECK_INT(s->lookup[0].drops, 0);
+	answer_of(s, 4, &client, 5, "a.test", SERVER, 0);
+	CHECK_INT(s->lookup[1].owner.tgid, TGID);
+	CHECK_INT(s->lookup[1].drops, 1);
+	stream_free(s);
+}
+
+/* A name that somebody else asked for in the meantime does not exist either. */
+static void test_search_list_around_a_miss_of_another(void)
+{
+	static const struct asker other = {99, 99, "other", 44444, 0};
+	struct message no = message(9, 0x8183, "x.test", ns_t_a, 0);
+	struct stream *s = stream_new();
+
+	ask(s, 0, 1, "a.test.corp.test", SERVER);
+	ask_of(s, 50, &other, 9, "x.test", SERVER);
+	put_message_of(s, 60, &other, &no, SERVER, DNS_RECEIVED);
+	answer(s, 300, 1, "a.test.corp.test", SERVER, ns_r_nxdomain);
+	ask(s, 300.1, 2, "a.test", SERVER);
+	answer(s, 301, 2, "a.test", SERVER, 0);
+	CHECK_INT(s->lookups, 3);
+	CHECK_INT(s->lookup[2].search_misses, 1);
+	CHECK_INT(s->lookup[2].chain_start_ns, at_ms(0));
+	stream_free(s);
+}
+
+/* Two threads ask at the same time, on two processors. */
+static void test_queries_slightly_out_of_order_are_no_retry(void)
+{
+	struct stream *s = stream_new();
+
+	ask(s, 10, 1, "a.test", SERVER);
+	ask(s, 9.99, 2, "a.test", SERVER);
+	answer(s, 11, 1, "a.test", SERVER, 0);
+	answer(s, 11.01, 2, "a.test", SERVER, 0);
+	CHECK_INT(s->lookups, 2);
+	CHECK_INT(s->lookup[0].tries, 1);
+	CHECK_INT(s->lookup[1].tries, 1);
+	stream_free(s);
+}
+
+static void test_answer_before_its_query(void)
+{
+	struct stream *s = stream_new();
+
+	ask(s, 10, 1, "a.test", SERVER);
+	answer(s, 9, 1, "a.test", SERVER, 0);
+	CHECK_INT(s->lookups, 1);
+	CHECK_INT(s->lookup[0].end_ns, s->lookup[0].start_ns);
+	stream_free(s);
+}
+
+static void test_connect_that_ends_before_it_begins(void)
+{
+	struct stream *s = stream_new();
+	struct attempt *a = &s->attempt[0];
+
+	ask(s, 0, 1, "a.test", SERVER);
+	answer(s, 5, 1, "a.test", SERVER, 0);
+	put_connect(s, 100, SK, "10.9.0.2", CONNECT_IN_SYSCALL);
+	put_state(s, 50, SK, "10.9.0.2", 1, 0);
+	put_return(s, 50, SK, 0);
+	CHECK_INT(s->attempts, 1);
+	CHECK_INT(a->start_ns, at_ms(0));
+	CHECK_INT(a->end_ns, at_ms(50));
+	CHECK(a->connect_ns <= a->end_ns);
+	stream_free(s);
+}
+
+int main(void)
+{
+	UNIT_RUN(test_dropped_answer_of_a_forwarder);
+	UNIT_RUN(test_search_list_around_a_miss_of_another);
+	UNIT_RUN(test_queries_slightly_out_of_order_are_no_retry);
+	UNIT_RUN(test_answer_before_its_query);
+	UNIT_RUN(test_connect_that_ends_before_it_begins);
+	return unit_status();
+}
