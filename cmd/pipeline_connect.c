@@ -137,6 +137,8 @@ static void connect_close(struct pipeline *p)
 {
 	tracker_free(p->tracker);
 	histograms_free(p->histograms);
+	p->tracker = NULL;
+	p->histograms = NULL;
 }
 
 const struct pipeline_kind pipeline_connect = {

@@ -42,6 +42,7 @@ static void drops_complete(struct pipeline *p)
 static void drops_close(struct pipeline *p)
 {
 	drops_free(p->drops);
+	p->drops = NULL;
 }
 
 const struct pipeline_kind pipeline_drops = {

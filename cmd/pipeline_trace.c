@@ -83,6 +83,7 @@ static void trace_complete(struct pipeline *p)
 static void trace_close(struct pipeline *p)
 {
 	paths_free(p->paths);
+	p->paths = NULL;
 }
 
 const struct pipeline_kind pipeline_trace = {
