@@ -102,7 +102,5 @@ int cmd_check(int argc, char **argv)
 		{"program", f.program, "XDP and tc programs, their verdicts and time"},
 	};
 	(json ? print_json : print_text)(&f, layers, ARRAY_SIZE(layers));
-	if (fflush(stdout))
-		return EXIT_RUNTIME;
-	return f.milestone ? EXIT_OK : EXIT_UNSUPPORTED;
+	return log_flush(f.milestone ? EXIT_OK : EXIT_UNSUPPORTED);
 }

@@ -307,7 +307,5 @@ int cmd_explain(int argc, char **argv)
 		status = explain(word, json);
 	else
 		list_all(json);
-	if (fflush(stdout))
-		return errno == EPIPE ? EXIT_OK : EXIT_RUNTIME;
-	return status;
+	return log_flush(status);
 }

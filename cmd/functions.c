@@ -236,7 +236,7 @@ int cmd_functions(int argc, char **argv)
 			break;
 	}
 	if (ferror(stdout) || fflush(stdout))
-		return errno == EPIPE ? EXIT_OK : EXIT_RUNTIME;
+		return log_flush(EXIT_OK);
 	count_note(f, shown, attachable);
 	return EXIT_OK;
 }

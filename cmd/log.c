@@ -41,3 +41,11 @@ int log_failure(int code, const struct errbuf *err)
 		return EXIT_RUNTIME;
 	}
 }
+
+int log_flush(int status)
+{
+	if ((!ferror(stdout) && !fflush(stdout)) || errno == EPIPE)
+		return status;
+	log_error("cannot write: %s", strerror(errno));
+	return EXIT_RUNTIME;
+}

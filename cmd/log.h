@@ -18,4 +18,8 @@ _printf_(1, 2) void log_note(const char *fmt, ...);
  * exit status: -EINVAL usage, -EPERM and -ENOTSUP unsupported, the rest runtime. */
 int log_failure(int code, const struct errbuf *err);
 
+/* Writes what stdout still holds: STATUS, also where its reader has gone; else says why it failed.
+ */
+int log_flush(int status);
+
 #endif
