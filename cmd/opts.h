@@ -93,7 +93,7 @@ int opts_fit(const struct opts *o, enum subcommand cmd, struct errbuf *err);
 /* Joins the operands from FIRST on into one pcap expression; NULL where there are none. -ENOMEM. */
 int opts_expression(struct opts *o, int first);
 
-/* Frees what the two above have made. */
+/* Frees what opts_expression() has made. */
 void opts_done(struct opts *o);
 
 /* "trace" */

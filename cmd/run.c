@@ -9,7 +9,7 @@
 #define STATUS_NOT_FOUND  127
 #define STATUS_NOT_USABLE 126
 
-static int report_loss(const struct pipeline *p, bool verbose)
+static void report_loss(const struct pipeline *p, bool verbose)
 {
 	uint64_t lost = pipeline_lost(p), missed = verbose ? pipeline_missed(p) : 0;
 
@@ -20,7 +20,6 @@ static int report_loss(const struct pipeline *p, bool verbose)
 		log_note("the kernel skipped programs %llu times: at most so many events were "
 			 "missed",
 			(unsigned long long)missed);
-	return EXIT_OK;
 }
 
 static int run(const struct opts *o, const struct filter *filter, struct child *child)

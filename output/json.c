@@ -79,15 +79,12 @@ static void put_transport(struct json_line *l, struct json_object *o, const stru
 
 static void put_upstream(struct json_line *l, struct json_object *parent, const struct upstream *up)
 {
-	struct json_object *o, *owner;
+	struct json_object *o;
 
 	if (!up->owner.tgid)
 		return;
 	o = json_line_object(l, parent, "upstream");
-	owner = json_line_object(l, o, "owner");
-	json_line_uint(l, owner, "pid", up->owner.tgid);
-	json_line_uint(l, owner, "tid", up->owner.tid);
-	json_line_bytes(l, owner, "comm", up->owner.comm, sizeof(up->owner.comm));
+	json_line_owner(l, o, &up->owner);
 	json_line_address(l, o, "server", &up->server);
 	json_line_uint(l, o, "tries", up->tries);
 	json_line_bool(l, o, "answered", up->answered);

@@ -21,6 +21,7 @@
 
 struct lookups;
 
+/* NULL when out of memory. */
 struct lookups *lookups_new(
 	size_t max, void (*on_lookup)(void *arg, const struct lookup *l), void *arg);
 
@@ -46,7 +47,7 @@ struct lookup_link {
 void lookups_link(struct lookups *t, __u32 tgid, const struct address *addr, __u64 now_ns,
 	struct lookup_link *ret);
 
-/* A was established: further lookups may go over that connection. */
+/* A has ended: where it was established, further lookups may go over that connection. */
 void lookups_note_connect(struct lookups *t, const struct attempt *a);
 
 __u64 lookups_evicted(const struct lookups *t);

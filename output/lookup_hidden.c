@@ -29,7 +29,7 @@ void lookups_note_connect(struct lookups *t, const struct attempt *a)
 }
 
 /*
- * The process has such a connection to another host; what it asks over it is not seen. Or a
+ * The process has had such a connection to another host; what it asks over it is not seen. Or a
  * resolver of this host has just made one: there are ways to ask that one without a query and
  * without getaddrinfo(), over D-Bus for example.
  */

@@ -7,7 +7,7 @@
  * overlap, the sum is the duration. What a stretch was is sometimes known only later (a SYN that
  * waits for its answer turns out to have got none), hence open_relabel_wait().
  *
- * Part of the correlator: only tracker*.c use it.
+ * Part of the correlator: only tracker*.c, progress*.c and join.c use it.
  */
 #ifndef PATHLAG_OPEN_H
 #define PATHLAG_OPEN_H
