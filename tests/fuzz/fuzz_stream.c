@@ -33,7 +33,7 @@ static void on_attempt(void *arg, const struct attempt *a)
 
 	for (int i = 0; i < PHASE_COUNT; i++)
 		sum += a->phase_ns[i];
-	if (sum != attempt_dur_ns(a))
+	if (sum != attempt_dur_ns(a) || a->connect_ns > a->end_ns)
 		abort();
 	check_order(a->moment, a->moments_kept);
 	for (unsigned i = 1; i < a->calls_kept; i++)
@@ -72,6 +72,8 @@ static void on_lookup(void *arg, const struct lookup *l)
 	struct judge *j = arg;
 	struct verdict v;
 
+	if (l->start_ns > l->end_ns || l->upstream.dur_ns > l->end_ns - l->start_ns)
+		abort();
 	verdict_of_lookup(l, 100000000, &v);
 	j->json->ops->lookup(j->json, l, &v);
 	j->text->ops->lookup(j->text, l, &v);
