@@ -66,6 +66,26 @@ case_syn_dropped_locally_always() { # until the end
 	expect 'connect | (.drops | length) >= 2 and all(.drops[]; .packet == "syn")' 'every SYN was dropped'
 }
 
+case_syn_dropped_locally_after_arp() { # the next hop was late, but it did answer
+	topology --late-arp 200
+	SAVED=$C C=$R # whose neighbour is late
+	in_client nft -f - 2>"$T/nft.err" <<-END || skip "no egress hook here: $(head -n1 "$T/nft.err")"
+		table netdev pathlag_test {
+			chain every {
+				type filter hook egress device server0 priority 0;
+				ip protocol tcp drop
+			}
+		}
+	END
+	setting "$C" ipv4/tcp_syn_retries=1
+	lag -- python3 "$CLIENTS/tcp.py" "$DNS_DEAD" 80
+	C=$SAVED
+	took 1900 5000
+	gives syn_dropped_locally
+	expect 'connect | [.timeline[].at] | index("neigh_done") != null' 'the next hop answered'
+	expect 'connect | (.drops | length) >= 2 and all(.drops[]; .packet == "syn")' 'every SYN was dropped'
+}
+
 case_syn_dropped_locally_tc() { # a classifier on the egress side of the device
 	topology
 	in_client tc qdisc add dev eth0 clsact 2>"$T/tc.err" || skip "no clsact here: $(head -n1 "$T/tc.err")"

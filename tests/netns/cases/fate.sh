@@ -159,6 +159,22 @@ case_no_route_ipv6() {
 	expect 'connect | .tuple.family == "ipv6"' 'no route'
 }
 
+case_timeout_flooded() { # the bridge does not know who has that address: all get a copy, and drop it
+	namespace "$C" "$R" "$S"
+	ip -n "$R" link add br0 type bridge 2>"$T/bridge.err" || skip "no bridge here: $(head -n1 "$T/bridge.err")"
+	ip -n "$C" link add eth0 type veth peer name client0 netns "$R"
+	ip -n "$S" link add eth0 type veth peer name server0 netns "$R"
+	printf 'link set %s up\n' br0 'client0 master br0' 'server0 master br0' | ip -n "$R" -batch -
+	device eth0 1 2 | ip -n "$C" -batch -
+	device eth0 1 3 | ip -n "$S" -batch -
+	ip -n "$C" neigh add "$ABSENT" lladdr 02:00:00:00:01:63 dev eth0
+	wait_for 'the bridge' 5 in_client ping -c1 -W1 10.9.1.3
+	setting "$C" ipv4/tcp_syn_retries=1
+	attempt ETIMEDOUT "$ABSENT" 80
+	took 1900 5000
+	gives timeout
+}
+
 case_neighbour_failed() {
 	topology
 	setting "$C" ipv4/neigh/eth0/retrans_time_ms=300
