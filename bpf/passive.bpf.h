@@ -13,28 +13,12 @@
 #include "bpf/attempt.bpf.h"
 #include "bpf/filter.bpf.h"
 #include "bpf/listen.bpf.h"
+#include "bpf/settle.h"
 #include "bpf/skb.bpf.h"
 
 #define PASSIVES_MAX 16384
 
 __u32 opening = 0; /* entries of `passives`, or more: what room is made of is not counted */
-
-struct passive_key {
-	struct rec_tuple tuple; /* the initiator's orientation, as the listener sees it */
-	__u32 netns;            /* the listener's */
-	__u32 pad;
-};
-
-/* A SYN that is told, and what came of it, until accept() or its end. */
-struct passive_open {
-	__u64 listener; /* 0 = not known which one */
-	__u64 skb;      /* of its last SYN, which came at syn_ns */
-	__u64 syn_ns;
-	__u32 isn;
-	__u32 flags; /* of enum rec_passive_flags those that hold for all that follows */
-	__u32 established;
-	__u32 pad;
-};
 
 HASH_MAP(passives, BPF_MAP_TYPE_LRU_HASH, PASSIVES_MAX, struct passive_key, struct passive_open);
 

@@ -3,6 +3,7 @@
 #include "bpf/attach.h"
 #include "bpf/libc.h"
 #include "bpf/seed.h"
+#include "bpf/settle.h"
 #include "bpf/twin.h"
 
 #include <bpf/bpf.h>
@@ -12,10 +13,9 @@
 
 #include "bpf/milestone.skel.h"
 
-#define RING_BYTES     (8u << 20)
-#define LINKS_MAX      96
-#define SKIPPED_MAX    64
-#define DNS_SETTLED_NS 10000000000ull /* a query not answered by then is not waited for */
+#define RING_BYTES  (8u << 20)
+#define LINKS_MAX   96
+#define SKIPPED_MAX 64
 
 struct probes {
 	struct milestone_bpf *skel;
@@ -30,8 +30,7 @@ struct probes {
 	bool getaddrinfo;
 	probes_record_fn fn; /* of the poll under way */
 	void *fn_ctx;
-	__u32 dns_sent; /* at dns_sent_ns, to see when queries have stopped */
-	__u64 dns_sent_ns;
+	struct settle settle;
 };
 
 /* A program that is loaded only where its tracepoint exists with a fitting number of arguments. */
@@ -287,7 +286,7 @@ static void find_older(struct probes *p)
 	int err = seed_run(bpf_program__fd(p->skel->progs.seed));
 
 	if (err)
-		probes_skip(p, "all sockets from before: %s", strerror(-err));
+		probes_skip(p, "sockets from before: not all were found (%s)", strerror(-err));
 }
 
 int probes_arm(struct probes *p, struct errbuf *err)
@@ -319,19 +318,13 @@ int probes_arm(struct probes *p, struct errbuf *err)
 
 /* ---- poll ----------------------------------------------------------------------------------- */
 
-/* Tell the programs when no answer is awaited any more, so that they skip packets again. The count
- * is read before the time is judged: a query in between differs from it and stays awaited. */
-static void dns_settle(struct probes *p)
+static void probes_settle(struct probes *p)
 {
-	__u32 sent = __atomic_load_n(&p->skel->bss->dns_sent, __ATOMIC_ACQUIRE);
-	__u64 now = now_ns();
+	struct milestone_bpf *s = p->skel;
+	const struct settle_state of = {&s->bss->dns_sent, &s->bss->dns_settled, &s->bss->opening,
+		bpf_map__fd(s->maps.passives)};
 
-	if (sent != p->dns_sent) {
-		p->dns_sent = sent;
-		p->dns_sent_ns = now;
-	} else if (now - p->dns_sent_ns > DNS_SETTLED_NS) {
-		__atomic_store_n(&p->skel->bss->dns_settled, sent, __ATOMIC_RELEASE);
-	}
+	settle(&p->settle, &of, now_ns());
 }
 
 int probes_poll(struct probes *p, int timeout_ms, probes_record_fn fn, void *ctx)
@@ -340,7 +333,7 @@ int probes_poll(struct probes *p, int timeout_ms, probes_record_fn fn, void *ctx
 
 	if (timeout_ms && poll(&pfd, 1, timeout_ms) < 0)
 		return -errno;
-	dns_settle(p);
+	probes_settle(p);
 	p->fn = fn;
 	p->fn_ctx = ctx;
 	return ring_buffer__consume(p->ring);
