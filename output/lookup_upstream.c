@@ -9,7 +9,8 @@ bool lookup_by_resolver(const struct rec_owner *owner)
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
 		if (!strncmp(owner->comm, known[i], sizeof(owner->comm)))
 			return true;
-	return false;
+	/* BIND's threads, since 9.16 and since 9.19 */
+	return !strncmp(owner->comm, "isc-net-", 8) || !strncmp(owner->comm, "isc-loop-", 9);
 }
 
 static bool is_loopback(const struct address *a)

@@ -63,18 +63,17 @@ bool progress_state(struct open *o, const struct rec_state *rec)
 	return false;
 }
 
-/* What connect() says only when the attempt is over, seen to end or not. */
+/* Does connect() say that the attempt is over, whether it was seen to end or not? */
 static bool is_final(int ret)
 {
 	switch (-ret) {
-	case ETIMEDOUT:
-	case ECONNREFUSED:
-	case ECONNRESET:
-	case EHOSTUNREACH:
-	case ENETUNREACH:
-		return true;
+	case EINPROGRESS:
+	case EALREADY:
+	case EINTR:
+	case EISCONN:
+		return false;
 	}
-	return false;
+	return ret < 0;
 }
 
 bool progress_return(struct open *o, const struct rec_return *rec)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Lookups that lie between each other, and times that are out of order. */
+#include "output/lookup_table.h"
 #include "tests/unit/queries.h"
 
 /* A forwarder asks on with the ID that it was asked with: whose answer it is, its tuple says. */
@@ -88,6 +89,16 @@ static void test_connect_that_ends_before_it_begins(void)
 	stream_free(s);
 }
 
+static void test_threads_of_a_resolver_have_names_of_their_own(void)
+{
+	struct rec_owner bind = {.comm = "isc-net-0001"}, loop = {.comm = "isc-loop-0000"};
+	struct rec_owner other = {.comm = "isc-hmac"};
+
+	CHECK(lookup_by_resolver(&bind));
+	CHECK(lookup_by_resolver(&loop));
+	CHECK(!lookup_by_resolver(&other));
+}
+
 int main(void)
 {
 	UNIT_RUN(test_dropped_answer_of_a_forwarder);
@@ -95,5 +106,6 @@ int main(void)
 	UNIT_RUN(test_queries_slightly_out_of_order_are_no_retry);
 	UNIT_RUN(test_answer_before_its_query);
 	UNIT_RUN(test_connect_that_ends_before_it_begins);
+	UNIT_RUN(test_threads_of_a_resolver_have_names_of_their_own);
 	return unit_status();
 }

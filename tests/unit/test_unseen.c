@@ -102,6 +102,19 @@ static void test_end_that_only_connect_tells_of(void)
 	stream_free(s);
 }
 
+/* No port was free: behind SYN_SENT, before any SYN. */
+static void test_error_before_a_syn(void)
+{
+	struct stream *s = stream_new();
+
+	put_connect(s, 0, SK, PEER, CONNECT_IN_SYSCALL);
+	put_return(s, 1, SK, -EADDRNOTAVAIL);
+	CHECK_INT(s->attempts, 1);
+	CHECK_INT(s->attempt[0].err, EADDRNOTAVAIL);
+	CHECK_STR(s->verdict[0].cause, "local_error");
+	stream_free(s);
+}
+
 static void test_return_that_ends_nothing(void)
 {
 	struct stream *s = stream_new();
@@ -137,6 +150,7 @@ int main(void)
 {
 	UNIT_RUN(test_end_that_only_connect_tells_of);
 	UNIT_RUN(test_success_that_only_connect_tells_of);
+	UNIT_RUN(test_error_before_a_syn);
 	UNIT_RUN(test_return_that_ends_nothing);
 	UNIT_RUN(test_retransmit_that_only_the_socket_tells_of);
 	UNIT_RUN(test_dropped_syn_and_a_retransmit_that_was_not_seen);
