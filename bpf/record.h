@@ -25,8 +25,6 @@
 #define REC_STREAM_MAGIC   "pathlag\n" /* first 8 bytes of a recording, then struct rec_meta */
 #define REC_STREAM_VERSION 1
 #define REC_MAX_LEN        8192 /* no record is longer */
-#define REC_DNS_MAX        1280 /* bytes of one DNS message that are kept */
-#define REC_ADDR_MAX       16   /* addresses of one getaddrinfo() result that are kept */
 #define REC_COMM_LEN       16
 #define REC_IFNAME_LEN     16
 #define REC_HOSTNAME_LEN   256
@@ -397,52 +395,6 @@ struct rec_neigh {
 	struct rec_dev dev;
 };
 
-enum rec_dns_flags {
-	DNS_RECEIVED = 1 << 0, /* else sent */
-	DNS_TCP = 1 << 1,      /* payload without TCP's length prefix */
-	DNS_CUT = 1 << 2,      /* payload_len < wire_len: the message is longer than we keep */
-	DNS_UNHEARD = 1 << 3,  /* received when the socket that asked had been closed */
-	DNS_ASIDE = 1 << 4,    /* of a resolver that is not what is watched, but may explain it */
-};
-
-/* Resolvers that ask on behalf of others, by the names of their threads. */
-#define REC_RESOLVERS                                                                            \
- {                                                                                               \
-  "systemd-resolve", "dnsmasq", "unbound", "nscd", "named", "sssd", "coredns", "dnscrypt-proxy", \
-	  "stubby", "kresd", "pdns_recursor", "dockerd", "aardvark-dns"                          \
- }
-
-struct rec_dns {
-	struct rec_hdr hdr;
-	__u64 sk; /* of the sender; on an answer the socket whose query went the other way */
-	struct rec_owner owner; /* the process that asks */
-	struct rec_tuple tuple; /* daddr:dport is the server */
-	__u32 flags;
-	__u32 wire_len;    /* of the message */
-	__u32 payload_len; /* bytes that follow */
-	__u32 pad;
-	/* __u8 payload[] */
-};
-
-struct rec_gai_call {
-	struct rec_hdr hdr;
-	struct rec_owner owner;
-	char node[REC_HOSTNAME_LEN]; /* as asked; terminated */
-};
-
-struct rec_gai_addr {
-	__u8 addr[16];
-	__u32 family; /* 4 or 6 */
-};
-
-struct rec_gai_return {
-	struct rec_hdr hdr;
-	struct rec_owner owner;
-	__s32 ret;   /* 0 or EAI_* */
-	__u32 count; /* addresses that follow, at most REC_ADDR_MAX */
-	struct rec_gai_addr addr[REC_ADDR_MAX];
-};
-
 #define REC_ASSERT(type, size) \
  _Static_assert(sizeof(struct type) == (size), #type " changed: raise REC_STREAM_VERSION")
 
@@ -465,11 +417,9 @@ REC_ASSERT(rec_sock_error, 32);
 REC_ASSERT(rec_icmp, 72);
 REC_ASSERT(rec_drop, 136);
 REC_ASSERT(rec_neigh, 96);
-REC_ASSERT(rec_dns, 120);
-REC_ASSERT(rec_gai_call, 312);
-REC_ASSERT(rec_gai_return, 64 + 20 * REC_ADDR_MAX);
 REC_ASSERT(rec_func, 16 + 24 + 128 + 56 + 8);
 
+#include "bpf/record_dns.h"
 #include "bpf/record_hop.h"
 #include "bpf/record_passive.h"
 
