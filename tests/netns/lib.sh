@@ -39,9 +39,6 @@ PATHLAG=${PATHLAG:-$ROOT/build/pathlag}
 CASE=${CASE:-case}
 SLOWNESS=${PATHLAG_TEST_SLOWNESS:-1} # upper time bounds are multiplied by it (emulated machines)
 QUICK=$((200 * SLOWNESS))ms          # for --slow: what is healthy takes less here
-# On a real machine nothing takes as long as what pathlag calls slow unless told otherwise.
-ALARM=()
-[ "$SLOWNESS" = 1 ] || ALARM=(--slow "$QUICK")
 
 WEB=10.9.2.2 WEB6=fd00:9:2::2
 DNS=10.9.2.53 DNS6=fd00:9:2::53
