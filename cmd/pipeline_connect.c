@@ -1,11 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "cmd/pipeline_kind.h"
 
-/* The kernel side knew the tuple only as far as the socket did when it set out. */
+#include <arpa/inet.h>
+
+/* The first and the last port that the kernel gives by default (net.ipv4.ip_local_port_range). */
+#define PORT_FIRST 32768
+#define PORT_LAST  60999
+
+static bool matches_from(const struct pipeline *p, const struct rec_tuple *tuple, uint16_t sport)
+{
+	struct rec_tuple t = *tuple;
+
+	t.sport = htons(sport);
+	return filter_match_sock(p->filter, &t) > 0;
+}
+
+/* The kernel side knew the tuple only as far as the socket did when it set out. One that failed
+ * before it had a port matches if it would have whichever it had got. */
 static bool matches(const struct pipeline *p, const struct rec_tuple *tuple)
 {
-	return filter_is_empty(p->filter) ||
-	       (tuple->family && filter_match_sock(p->filter, tuple) > 0);
+	if (filter_is_empty(p->filter))
+		return true;
+	if (!tuple->family)
+		return false;
+	if (tuple->sport)
+		return filter_match_sock(p->filter, tuple) > 0;
+	return matches_from(p, tuple, PORT_FIRST) && matches_from(p, tuple, PORT_LAST);
 }
 
 static bool is_selected(const struct opts *o, const struct attempt *a)

@@ -97,6 +97,18 @@ case_expression() {
 	expect 'connect.tuple.dport == 81' 'only what the expression selects'
 }
 
+case_expression_before_a_port() { # it fails before any port is chosen: only where it was for is known
+	topology
+	ip -n "$C" route add unreachable 10.9.7.0/24
+	lag_start --netns "$C" 'tcp dst port 81'
+	tcp_client 10.9.7.7 80
+	tcp_client 10.9.7.7 81
+	lag_wait 'connects | any(.tuple.dport == 81)'
+	lag_stop
+	expect 'connect | .errno == "EHOSTUNREACH" and .tuple.dport == 81 and (.tuple | has("sport") | not)' \
+		'the one that was for this port'
+}
+
 case_children() {
 	topology
 	web
