@@ -32,6 +32,7 @@ struct dns_scratch {
 	struct bytes left;    /* from the message on */
 	struct dns_flow flow; /* of the query at hand */
 	struct dns_sender sender;
+	struct packet packet;
 };
 
 /* Queries are sent and answers received with bottom halves off: one user a CPU at a time. A filter

@@ -53,18 +53,20 @@ static __noinline int syn_emit(const struct sk_buff *skb, const struct skb_refs 
 	return done();
 }
 
+/* The packet lies in a map: on the stack the verifier would follow each value it may have. */
 static __always_inline int maybe_dns(void *ctx, const struct sk_buff *skb, const void *sk)
 {
-	struct packet p = {};
+	struct dns_scratch *s = dns_scratch_get(0);
+	struct packet *p = s ? &s->packet : NULL;
 
-	if (!packet_of(&p, skb) || p.tuple.dport != bpf_htons(DNS_PORT))
+	if (!p || !packet_of(p, skb) || p->tuple.dport != bpf_htons(DNS_PORT))
 		return 0;
 	page_learn((__u64)sk);
-	switch (p.tuple.l4_proto) {
+	switch (p->tuple.l4_proto) {
 	case IPPROTO_UDP:
-		return dns_query_udp(ctx, skb, sk, &p, false);
+		return dns_query_udp(ctx, skb, sk, p, false);
 	case IPPROTO_TCP:
-		return dns_query_tcp(ctx, skb, sk, &p);
+		return dns_query_tcp(ctx, skb, sk, p);
 	}
 	return 0;
 }
