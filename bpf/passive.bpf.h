@@ -153,6 +153,17 @@ static __noinline int passive_established(const struct sock *sk)
 	return passive_emit(&k, there, &n);
 }
 
+/*
+ * Is a socket that leaves state OLD what came of THERE? Two ACKs at the same time make two, of
+ * which one goes at once. And before it stands there may be an older one, which the client has
+ * forgotten: its port is free again after a second (net.ipv4.tcp_tw_reuse), and a RST makes room
+ * for it here.
+ */
+static __always_inline bool passive_is_child(const struct passive_open *there, int old)
+{
+	return there->flags & PASSIVE_FASTOPEN || (there->established && old != TCP_SYN_RECV);
+}
+
 /* It ends, accepted in a way that is not observed, or by nobody. */
 static __noinline int passive_closed(const struct sock *sk, int old)
 {
@@ -160,8 +171,7 @@ static __noinline int passive_closed(const struct sock *sk, int old)
 	struct passive_key k;
 	struct passive_open *there = passive_of_sock(&k, sk), was;
 
-	/* Two ACKs at the same time make two sockets, of which one goes at once. */
-	if (!there || (old == TCP_SYN_RECV && !(there->flags & PASSIVE_FASTOPEN)))
+	if (!there || !passive_is_child(there, old))
 		return 0;
 	if (PEEK(sock, sk, sk_socket))
 		n.flags = PASSIVE_TAKEN;

@@ -9,6 +9,7 @@
 #define SAME_PACKET_NS    100000000 /* a bridge, then the host: sooner than any retransmit */
 #define COOKIE_ANSWER_NS  10000000
 #define SYNCOOKIES_ALWAYS 2
+#define SYN_WINDOW_MAX    65535 /* it is not scaled (RFC 7323, 2.2) */
 
 __u64 cookies_until = 0; /* SYN-ACKs without a socket may be cookies until then; 0 = not expected */
 
@@ -113,9 +114,14 @@ static __noinline int passive_rst(const struct sk_buff *skb, const struct packet
 	if (!there)
 		return 0;
 	was = *there;
-	/* Then the kernel believes it, and the request for a connection is no more. */
-	if (!was.established && p->seq == was.isn + 1)
-		passive_forget(&k);
+	if (!was.established) {
+		/* For an older connection with the same addresses and ports: that one ends. */
+		if (p->seq - was.isn - 1 > SYN_WINDOW_MAX)
+			return 0;
+		/* Then the kernel believes it, and the request for a connection is no more. */
+		if (p->seq == was.isn + 1)
+			passive_forget(&k);
+	}
 	return passive_emit(&k, &was, &n);
 }
 

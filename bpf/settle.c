@@ -35,7 +35,7 @@ static bool is_stale(int map, const struct passive_key *k, __u64 now_ns)
 void settle_passives(const struct settle_state *of, __u64 now_ns)
 {
 	__u32 before = __atomic_load_n(of->opening, __ATOMIC_ACQUIRE);
-	struct passive_key k, next;
+	struct passive_key k, next = {0};
 	bool seen = false;
 	int end;
 

@@ -43,6 +43,23 @@ case_accept_ok() { # nginx: who listens is not who accepts
 	expect 'connects == [] and summary.accepts.accepted == 1' 'one accept, no connect'
 }
 
+case_accept_port_again() { # the client has it again; of the first connection the server still has its end
+	local IN=$C
+	namespace "$C"
+	setting "$C" ipv4/tcp_tw_reuse=1
+	serve
+	lag_start --netns "$C" --slow "$QUICK"
+	in_client python3 "$CLIENTS/again.py" "$PORT" 40000 >"$T/client"
+	served 2
+	lag_wait 'accepts | length == 2'
+	lag_stop
+	expect 'connects | length == 2 and all(.result == "established" and .tuple.sport == 40000)
+		and (.[1].syn.sent > 1)' 'the second SYN met the first connection'
+	expect 'accepts | length == 2 and all(.result == "accepted" and .verdict.cause == "ok")' \
+		'both were accepted, nothing was wrong'
+	expect "all(accepts[]; .owner.pid == $SERVER)" 'by the server'
+}
+
 case_accept_both_sides() { # one connect seen from both ends, in two namespaces
 	topology
 	serve
