@@ -63,12 +63,7 @@ static inline void put_passive_drop(
 
 static inline unsigned passive_moments(const struct stream *s, enum moment_kind at)
 {
-	const struct passive *p = &s->passive[s->passives - 1];
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < p->moments_kept; i++)
-		n += s->passive_moment[i].at == at;
-	return n;
+	return stream_moments(s->passive_moment, s->passive[s->passives - 1].moments_kept, at);
 }
 
 /* The Nth moment of that kind of the passive open handed out last. */

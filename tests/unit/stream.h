@@ -272,15 +272,20 @@ static inline void put_names(struct stream *s)
 
 /* ---- what came of it ---------------------------------------------------------------------- */
 
+static inline unsigned stream_moments(
+	const struct moment *moments, unsigned kept, enum moment_kind at)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < kept; i++)
+		n += moments[i].at == at;
+	return n;
+}
+
 /* How many of that kind the attempt handed out last has. */
 static inline unsigned attempt_moments(const struct stream *s, enum moment_kind at)
 {
-	const struct attempt *a = &s->attempt[s->attempts - 1];
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < a->moments_kept; i++)
-		n += s->moment[i].at == at;
-	return n;
+	return stream_moments(s->moment, s->attempt[s->attempts - 1].moments_kept, at);
 }
 
 #endif

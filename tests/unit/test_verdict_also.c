@@ -78,14 +78,8 @@ static void test_what_came_before_a_fault(void)
 
 static void test_a_lost_syn_before_a_refusal(void)
 {
-	struct attempt a = repeated(2);
-	struct verdict v;
+	struct verdict v = judge(refused_after(2));
 
-	a.answered = a.refusal.rst_received = true;
-	sample_moment(&a, MS, AT_RST, "eth0");
-	sample_phase(&a, PHASE_NETWORK, MS);
-	ends(&a, ATTEMPT_REFUSED, ECONNREFUSED, 0);
-	v = judge(a);
 	CHECK_STR(v.cause, "refused");
 	ALSO(&v, "syn_unanswered");
 }

@@ -83,13 +83,9 @@ static void test_a_timeout_does_not_deny_drops(void)
 
 static void test_who_still_waits(void)
 {
-	struct attempt a = repeated(2);
+	struct attempt a = refused_after(2);
 	struct verdict v;
 
-	a.answered = a.refusal.rst_received = true;
-	sample_moment(&a, MS, AT_RST, "eth0");
-	sample_phase(&a, PHASE_NETWORK, MS);
-	ends(&a, ATTEMPT_REFUSED, ECONNREFUSED, 0);
 	v = judge(a);
 	CHECK(v.alsos == 1 && strstr(v.also[0].text, "got no answer; that took "));
 	a = repeated(2);

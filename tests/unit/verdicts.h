@@ -314,14 +314,21 @@ static inline struct attempt unreachable(void)
 	return a;
 }
 
-static inline struct attempt refused(void)
+/* The last of SENT SYNs is answered with a RST. */
+static inline struct attempt refused_after(unsigned sent)
 {
-	struct attempt a = repeated(1);
+	struct attempt a = repeated(sent);
 
 	a.answered = a.refusal.rst_received = true;
 	sample_moment(&a, MS, AT_RST, "eth0");
+	sample_phase(&a, PHASE_NETWORK, MS);
 	ends(&a, ATTEMPT_REFUSED, ECONNREFUSED, 0);
 	return a;
+}
+
+static inline struct attempt refused(void)
+{
+	return refused_after(1);
 }
 
 static inline struct attempt rejected(void)

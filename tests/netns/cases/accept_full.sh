@@ -153,11 +153,20 @@ syn_queue() { # BACKLOG: a server that keeps so many half-open ones, and no cook
 	serve --backlog "$1"
 }
 
+# A client that finds it full. pathlag is armed first: half-open ones do not stay for long.
+flooded() { # SIZE, what pathlag looks at
+	lag_start "${@:2}"
+	flood "$1"
+	tcp_client --timeout 0.5 "$WEB" "$PORT"
+	grep -q '^abandoned' "$T/client" || fail "the client says $(cat "$T/client")"
+	overflowed 1
+	lag_wait 'connects | length == 1'
+	lag_stop
+}
+
 case_syn_queue_full() {
 	syn_queue 4
-	flood 4
-	attempt abandoned --timeout 0.5 "$WEB" "$PORT"
-	overflowed 1
+	flooded 4 --netns "$C"
 	gives syn_queue_full
 	expect 'connect.server | .overflow == "syn_queue" and .syn_len >= 4 and .accept_max == 4
 		and .accept_len == 0' 'the queue'
@@ -166,12 +175,7 @@ case_syn_queue_full() {
 
 case_syn_queue_full_both_sides() {
 	syn_queue 4
-	lag_start "tcp dst port $PORT"
-	flood 4
-	tcp_client --timeout 0.5 "$WEB" "$PORT"
-	overflowed 1
-	lag_wait "connects | length == 1"
-	lag_stop
+	flooded 4 "tcp dst port $PORT"
 	gives syn_queue_full
 	gives syn_queue_full "accepts | map(select(.tuple.saddr == \"10.9.1.2\")) | one(\"accept\")"
 	expect "accepts | map(select(.tuple.saddr | startswith(\"10.99\")))
@@ -182,9 +186,7 @@ case_syn_limit() { # tcp_max_syn_backlog: that is not to be read from the socket
 	topology
 	setting "$S" ipv4/tcp_syncookies=0 ipv4/tcp_max_syn_backlog=8
 	serve --backlog 64
-	flood 6
-	attempt abandoned --timeout 0.5 "$WEB" "$PORT"
-	overflowed 1
+	flooded 6 --netns "$C"
 	expect 'connect.verdict.text | contains("reached the listening socket, which sent no SYN-ACK")' \
 		'so much is known: it is the server'
 	expect 'connect.server | .syns == 1 and .syn_acks == 0 and .overflowed == 0' 'no queue is blamed'
