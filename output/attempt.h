@@ -168,6 +168,7 @@ struct drop {
 	char location[128]; /* "" = an XDP frame, of which none is told */
 	struct program_verdict by;
 	bool egress;
+	bool own_answer; /* the SYN-ACK of who connects: its SYN and the peer's have crossed */
 	enum rec_drop_packet packet;
 	__u32 netns; /* where */
 	char dev[REC_IFNAME_LEN + 1];
@@ -176,8 +177,9 @@ struct drop {
 /* "OUTPUT" where it happened in that call's own code, NULL where in what that had called. */
 const char *drop_own_detail(const struct drop *d);
 const char *drop_packet_name(enum rec_drop_packet packet); /* "syn", as in JSON */
-/* A bridge floods, a sniffer listens: it went on all the same, and this is no loss. */
-bool drop_of_copy(const struct drop *d);
+/* Is what the attempt waits for lost with it? Not with a copy, where a bridge floods or a sniffer
+ * listens; nor with its own answer to the peer's SYN: it waits for the peer's. */
+bool drop_is_loss(const struct drop *d);
 
 /* A call of a traced function for the attempt's socket. Functions live as long as the decoder. */
 struct attempt_call {

@@ -145,7 +145,7 @@ const char *drop_own_detail(const struct drop *d)
  * header or checksum. That is far rarer than a flooded packet, and to call such a loss unexplained
  * is the smaller mistake: the drop is listed all the same.
  */
-bool drop_of_copy(const struct drop *d)
+static bool of_copy(const struct drop *d)
 {
 	static const char *const places[] = {
 		"ip_rcv_core", "ip6_rcv_core", "packet_rcv", "tpacket_rcv"};
@@ -156,6 +156,11 @@ bool drop_of_copy(const struct drop *d)
 		if (!strncmp(d->location, places[i], strlen(places[i])))
 			return true;
 	return false;
+}
+
+bool drop_is_loss(const struct drop *d)
+{
+	return !of_copy(d) && !d->own_answer;
 }
 
 const char *drop_packet_name(enum rec_drop_packet packet)

@@ -2,8 +2,9 @@
 #include "output/passive_open.h"
 #include "output/timeline.h"
 
-/* A SYN or SYN-ACK that another device sees this soon is the same packet (bridges, VLANs). */
-#define SAME_PACKET_NS 20000000ULL
+/* A SYN or SYN-ACK that another device sees this soon, before any retransmit, is the same packet
+ * (bridges, VLANs). */
+#define SAME_PACKET_NS 500000000ULL
 
 struct passive_open *passive_open_new(const struct rec_passive *first)
 {

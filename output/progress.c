@@ -97,7 +97,7 @@ static void undo_answered(struct open *o)
 static bool lost_answer(const struct attempt *a)
 {
 	for (unsigned i = 0; i < a->drops_kept; i++)
-		if (a->drop[i].packet == DROP_SYN_ACK && !drop_of_copy(&a->drop[i]))
+		if (a->drop[i].packet == DROP_SYN_ACK && drop_is_loss(&a->drop[i]))
 			return true;
 	return false;
 }
@@ -196,6 +196,7 @@ static void on_drop(struct open *o, const struct event *ev)
 
 	if (o->a.syn_ack_seen && timeline_may_be_answered(&drop))
 		return;
+	drop.own_answer = rec->packet == DROP_SYN_ACK && rec->egress;
 	d = open_drop(o, ev->ts_ns);
 	*d = drop;
 	open_call_around(o, rec->hdr.cpu, d);
@@ -209,7 +210,7 @@ static void on_drop(struct open *o, const struct event *ev)
 	m = open_moment(o, ev->ts_ns, AT_DROP);
 	m->drop = o->a.drops <= ATTEMPT_DROPS ? o->a.drops - 1 : ATTEMPT_DROPS;
 	timeline_set_dev(m->dev, &rec->dev);
-	if ((rec->packet == DROP_SYN || rec->packet == DROP_SYN_ACK) && !drop_of_copy(d))
+	if ((rec->packet == DROP_SYN || rec->packet == DROP_SYN_ACK) && drop_is_loss(d))
 		open_mark(o, ev->ts_ns, PHASE_RTO_WAIT);
 }
 

@@ -175,7 +175,7 @@ void say_phase_call(
 /* Kernels without reasons tell it only by the place: the TCP receive function itself. */
 bool drop_explains_silence(const struct drop *d)
 {
-	if (drop_of_copy(d))
+	if (!drop_is_loss(d))
 		return false;
 	if (d->reason[0])
 		return strcmp(d->reason, "NO_SOCKET") && strncmp(d->reason, "NEIGH_", 6);

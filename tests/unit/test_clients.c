@@ -186,6 +186,29 @@ static void test_crossed_syns_are_not_a_connection_yet(void)
 	stream_free(s);
 }
 
+/* Each end answers the other's SYN; the answer that this one sends finds the peer connected. */
+static void test_its_own_answer_to_a_crossed_syn_is_not_missed(void)
+{
+	struct stream *s = crossed(0);
+
+	PUT(s, 350, REC_DROP,
+		(struct rec_drop){.sk = SK,
+			.location = 0xffffffff81000000,
+			.reason = 12,
+			.packet = DROP_SYN_ACK,
+			.tuple = stream_tuple(PEER, 80, 40000),
+			.egress = 1});
+	put_reply(s, 400, SK, TCPF_SYN | TCPF_ACK);
+	put_state(s, 400.1, SK, PEER, ESTABLISHED, 0);
+	put_return(s, 400.2, SK, 0);
+	CHECK_INT(attempt_moments(s, AT_DROP), 1);
+	CHECK_INT(s->attempt[0].phase_ns[PHASE_RTO_WAIT], 0);
+	CHECK(s->attempt[0].phase_ns[PHASE_NETWORK] > 399 * MS);
+	CHECK_STR(s->verdict[0].cause, "slow_rtt");
+	CHECK_INT(s->verdict[0].alsos, 0);
+	stream_free(s);
+}
+
 static void test_crossed_syns_may_fail_all_the_same(void)
 {
 	struct stream *s = crossed(CONNECT_NONBLOCK);
@@ -208,6 +231,7 @@ int main(void)
 	UNIT_RUN(test_deferred_syn_that_never_comes);
 	UNIT_RUN(test_fast_open_without_a_cookie_is_a_handshake);
 	UNIT_RUN(test_crossed_syns_are_not_a_connection_yet);
+	UNIT_RUN(test_its_own_answer_to_a_crossed_syn_is_not_missed);
 	UNIT_RUN(test_crossed_syns_may_fail_all_the_same);
 	return unit_status();
 }
