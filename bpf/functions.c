@@ -192,23 +192,31 @@ static int scan_modules(struct functions *f)
 	return err;
 }
 
-int functions_open(struct functions **ret, bool modules, struct errbuf *err)
+static int read_vmlinux(struct btf **ret, struct errbuf *err)
 {
-	_cleanup_(functions_freep) struct functions *f = NULL;
-	int code = functions_new(&f);
-	struct btf *btf;
-
-	if (code)
-		return code;
 	if (access(BTF_DIR "/" FUNC_VMLINUX, R_OK))
 		return err_set(err, errno == ENOENT ? -ENOTSUP : -errno,
 			"this kernel does not describe its functions (" BTF_DIR "/" FUNC_VMLINUX
 			"): it needs CONFIG_DEBUG_INFO_BTF=y");
-	btf = btf__parse(BTF_DIR "/" FUNC_VMLINUX, NULL);
-	if (!btf)
+	*ret = btf__parse(BTF_DIR "/" FUNC_VMLINUX, NULL);
+	if (!*ret)
 		return err_set(err, -errno, "cannot read " BTF_DIR "/" FUNC_VMLINUX ": %s",
 			strerror(errno));
-	code = functions_scan(f, FUNC_VMLINUX, btf);
+	return 0;
+}
+
+int functions_open(struct functions **ret, struct btf *vmlinux, bool modules, struct errbuf *err)
+{
+	_cleanup_(functions_freep) struct functions *f = NULL;
+	int code = functions_new(&f);
+
+	if (code)
+		return code;
+	f->impl->lent = vmlinux;
+	if (!vmlinux)
+		code = read_vmlinux(&vmlinux, err);
+	if (!code)
+		code = functions_scan(f, FUNC_VMLINUX, vmlinux);
 	if (!code && modules)
 		code = scan_modules(f);
 	if (code)
@@ -233,6 +241,8 @@ void functions_free(struct functions *f)
 
 	/* Modules' BTF points into that of vmlinux: backwards. */
 	for (size_t i = impl ? impl->modules : 0; i--;) {
+		if (impl->module[i]->types.btf == impl->lent)
+			impl->module[i]->types.btf = NULL;
 		types_done(&impl->module[i]->types);
 		free(impl->module[i]->name);
 		free(impl->module[i]);

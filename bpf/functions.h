@@ -77,8 +77,11 @@ struct functions {
 	struct functions_impl *impl;
 };
 
-/* Reads BTF only. MODULES: also those that are loaded now. -ENOTSUP without BTF. */
-int functions_open(struct functions **ret, bool modules, struct errbuf *err);
+struct btf;
+
+/* Reads BTF only. VMLINUX: that of the kernel, which outlives the list; NULL = still to be read.
+ * MODULES: also those that are loaded now. -ENOTSUP without BTF. */
+int functions_open(struct functions **ret, struct btf *vmlinux, bool modules, struct errbuf *err);
 
 /*
  * `[MODULE:]NAME:skb=N`, `:sk=N`, `:skb=N,sk=M`, and so on with every func_arg_name(): a function

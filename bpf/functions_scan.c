@@ -207,7 +207,8 @@ int functions_scan(struct functions *f, const char *module, struct btf *btf)
 		impl->module = more;
 	if (!m || !more) {
 		free(m);
-		btf__free(btf);
+		if (btf != impl->lent)
+			btf__free(btf);
 		return -ENOMEM;
 	}
 	/* In the list at once: what it holds from here on is freed with it. */

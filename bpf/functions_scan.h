@@ -35,7 +35,8 @@ struct functions_module {
 struct functions_impl {
 	struct functions_module **module; /* [0] is vmlinux */
 	size_t modules;
-	size_t room; /* of the list */
+	const struct btf *lent; /* not ours to free, NULL = none */
+	size_t room;            /* of the list */
 	char **string;
 	size_t strings;
 	const char **twice; /* one entry for each further FUNC of a name in one BTF, sorted */
@@ -46,7 +47,7 @@ struct functions_impl {
 
 int functions_new(struct functions **ret);
 
-/* Takes BTF over, also when it fails. */
+/* Takes BTF over, also when it fails, unless it is lent. */
 int functions_scan(struct functions *f, const char *module, struct btf *btf);
 
 /* Fills FN from FUNC type ID. Does it take one of our arguments, in a register or not? */

@@ -2,6 +2,7 @@
 #include "bpf/hook_impl.h"
 #include "bpf/attach.h"
 #include "bpf/cookie.h"
+#include "bpf/core_types.h"
 
 #include <bpf/bpf.h>
 
@@ -203,9 +204,14 @@ static int addresses_put(struct hooks *h)
 
 static int load(struct hooks *h, struct kernel *k, const struct hooks_cfg *cfg)
 {
+	size_t size;
+	const void *elf = function_bpf__elf_bytes(&size);
+	_cleanup_(core_types_done) struct core_types types = CORE_TYPES_NONE;
+	LIBBPF_OPTS(bpf_object_open_opts, opts,
+		.btf_custom_path = core_types_open(&types, kernel_btf(k), elf, size));
 	int err;
 
-	h->skel = function_bpf__open();
+	h->skel = function_bpf__open_opts(&opts);
 	if (!h->skel)
 		return -errno;
 	/* Where a splice has taken the section over, libbpf does not look for the target. */

@@ -105,6 +105,11 @@ void kernel_freep(struct kernel **k)
 	kernel_free(*k);
 }
 
+struct btf *kernel_btf(const struct kernel *k)
+{
+	return k->btf;
+}
+
 int kernel_tracepoint_args(const struct kernel *k, const char *name)
 {
 	for (size_t i = 0; i < k->tp_count; i++)

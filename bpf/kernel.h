@@ -13,12 +13,16 @@
 #include <linux/types.h>
 #include "bpf/base.h"
 
+struct btf;
 struct kernel;
 
 /* -ENOTSUP where the kernel carries no BTF, -EACCES where it may not be read. */
 int kernel_open(struct kernel **ret, struct errbuf *err);
 void kernel_free(struct kernel *k);
 void kernel_freep(struct kernel **k);
+
+/* Its types, to be read only; they last as long as K. */
+struct btf *kernel_btf(const struct kernel *k);
 
 /* Arguments of raw tracepoint NAME, the leading context not counted; -ENOENT: not in this kernel.
  */

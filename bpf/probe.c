@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "bpf/probe.h"
 #include "bpf/attach.h"
+#include "bpf/core_types.h"
 #include "bpf/libc.h"
 #include "bpf/seed.h"
 #include "bpf/settle.h"
@@ -174,9 +175,14 @@ static int probes_splice(struct probes *p, const struct filter *filter, struct e
 
 static int probes_load(struct probes *p, struct kernel *k, const struct probes_cfg *cfg)
 {
+	size_t size;
+	const void *elf = milestone_bpf__elf_bytes(&size);
+	_cleanup_(core_types_done) struct core_types types = CORE_TYPES_NONE;
+	LIBBPF_OPTS(bpf_object_open_opts, opts,
+		.btf_custom_path = core_types_open(&types, kernel_btf(k), elf, size));
 	int err;
 
-	p->skel = milestone_bpf__open();
+	p->skel = milestone_bpf__open_opts(&opts);
 	if (!p->skel)
 		return -errno;
 	err = probes_configure(p, k, cfg);

@@ -174,7 +174,7 @@ static int collect(struct functions **ret, const struct request *r)
 	const char *word = r->core ? "core" : "all";
 	double start = seconds(), opened, chosen;
 	struct errbuf err = {};
-	int code = functions_open(ret, true, &err);
+	int code = functions_open(ret, NULL, true, &err);
 
 	opened = seconds();
 	if (!code)

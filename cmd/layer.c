@@ -117,12 +117,12 @@ static void tell_absence(const struct opts *o, const char *why)
 
 /* ---- its life -------------------------------------------------------------------------------- */
 
-static int choose_functions(
-	struct layer *l, const struct opts *o, const struct choice *c, struct errbuf *err)
+static int choose_functions(struct layer *l, const struct kernel *k, const struct opts *o,
+	const struct choice *c, struct errbuf *err)
 {
 	bool cheap = c->backend == HOOK_SESSION || c->backend == HOOK_MULTI;
 	/* Of modules too: whoever names a function of one need not say so twice. */
-	int code = functions_open(&l->functions, true, err);
+	int code = functions_open(&l->functions, kernel_btf(k), true, err);
 
 	if (code)
 		return code;
@@ -142,7 +142,7 @@ static int layer_load(struct layer *l, struct kernel *k, const struct opts *o,
 	if (l->optional && c.backend == HOOK_AUTO)
 		return err_set(err, -ENOTSUP,
 			"not at once here (%s); --functions core asks for them", c.tried);
-	code = choose_functions(l, o, &c, err);
+	code = choose_functions(l, k, o, &c, err);
 	if (code)
 		return code;
 	if (c.backend == HOOK_AUTO)
