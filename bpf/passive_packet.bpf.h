@@ -6,7 +6,7 @@
 
 #include "bpf/passive.bpf.h"
 
-#define SAME_PACKET_NS    500000000 /* a bridge, then the host: sooner than any retransmit */
+#define SAME_PACKET_NS    500000000  /* a bridge, then the host: sooner than any retransmit */
 #define COOKIE_ANSWER_NS  1000000000 /* by then the SYN is sent again */
 #define SYNCOOKIES_ALWAYS 2
 #define SYN_WINDOW_MAX    65535 /* it is not scaled (RFC 7323, 2.2) */

@@ -163,8 +163,8 @@ void say_phase_call(
 /* How a fault ended: "; connect() failed with ETIMEDOUT after 3.05 s" */
 void say_end(struct words *w, const struct attempt *a);
 
-/* Does this drop explain silence? Not one that is no loss, nor the kernel's note that nobody listens on
- * a port (a RST answers that one), nor a neighbour's failure. */
+/* Does this drop explain silence? Not one that is no loss, nor the kernel's note that nobody
+ * listens on a port (a RST answers that one), nor a neighbour's failure. */
 bool drop_explains_silence(const struct drop *d);
 
 /* The first drop of such a packet that does; NULL = none. And how many there are. */
