@@ -2,6 +2,7 @@
 #include "bpf/hook.h"
 #include "bpf/attach.h"
 #include "bpf/attempt.h"
+#include "bpf/find.h"
 #include "bpf/hook_impl.h"
 #include "bpf/roles.h"
 #include "bpf/twin.h"
@@ -135,6 +136,9 @@ static int resolve(struct hooks *h, const struct hooks_cfg *cfg, struct errbuf *
 	bool addresses = !is_single(h) || !h->cookies;
 
 	if (!addresses && functions_chosen(cfg->functions) <= HOOK_SLOW_MANY)
+		return 0;
+	/* Where kprobe.session works, names are looked up fast, too. */
+	if (h->backend == HOOK_SESSION && !find_core(cfg->functions))
 		return 0;
 	return functions_resolve(cfg->functions, addresses, err);
 }

@@ -64,6 +64,18 @@ case_trace_few_functions() { # whose a packet is does not hang on which function
 		'the SYN-ACK, at the router and at the client'
 }
 
+case_trace_core_by_name() { # looked up by name; with one more, read from ftrace's list
+	local core META='(of("meta") | one("meta"))'
+	need_many
+	namespace "$C"
+	trace --functions core -- true
+	core=$(jq_lines "$META.probes.attached")
+	trace --functions core --functions skb_push -- true
+	status 0
+	expect "$core > 60 and ($META.probes | .attached == $core + 1 and .skipped == 0)" \
+		"the same $core functions"
+}
+
 case_trace_replay() { # a recording renders as it did live
 	topology
 	web
