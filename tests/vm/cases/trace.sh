@@ -64,7 +64,8 @@ case_trace_few_functions() { # whose a packet is does not hang on which function
 		'the SYN-ACK, at the router and at the client'
 }
 
-case_trace_core_by_name() { # looked up by name; with one more, read from ftrace's list
+case_trace_core_by_name() { # alone: another may load a module, and more of the core with it
+	# Looked up by name; with one more, read from ftrace's list.
 	local core META='(of("meta") | one("meta"))'
 	need_many
 	namespace "$C"
