@@ -111,7 +111,7 @@ class Runner:
         items = [item.split("=", 1) for item in self.options.machines]
         jobs = max(1, min(self.options.jobs, os.cpu_count() or 1, len(items)))
         # The newer a kernel, the more it can and the longer it takes: the last ones first, so that
-        # none is left over at the end, alone.
+        # what is left over at the end, alone, is short.
         with ThreadPoolExecutor(jobs) as pool:
             return list(pool.map(self.one, items[::-1]))[::-1]
 
