@@ -8,8 +8,8 @@ GUEST_PACKAGES=(
 	base-files base-passwd bash coreutils dash debianutils diffutils findutils gawk grep gzip
 	hostname kmod less libc-bin mount ncurses-base ncurses-bin procps psmisc sed tar util-linux
 	busybox-static xz-utils
-	# what the suites call
-	bpftool conntrack curl dnsmasq-base ethtool iproute2 iptables iputils-ping jq netcat-openbsd
+	# what the suites call; jq comes from elsewhere, see with.sh
+	bpftool conntrack curl dnsmasq-base ethtool iproute2 iptables iputils-ping netcat-openbsd
 	nftables nginx-light nodejs openssl python3 strace tcpdump
 	# what build/ is linked to
 	libpcap0.8 libelf1 zlib1g
