@@ -3,6 +3,7 @@
 #include "bpf/attach.h"
 #include "bpf/cookie.h"
 #include "bpf/core_types.h"
+#include "bpf/kfunc.h"
 
 #include <bpf/bpf.h>
 
@@ -133,7 +134,7 @@ static void configure(struct hooks *h, struct kernel *k, const struct hooks_cfg 
 	s->rodata->filter_on = h->splice != NULL;
 	s->rodata->print_more = print_more(h, cfg);
 	s->rodata->reason_consumed = kernel_reason_consumed(k);
-	s->rodata->read_direct = kernel_has_func(k, "bpf_rdonly_cast");
+	s->rodata->read_direct = kernel_rdonly_cast(k) > 0;
 	s->rodata->ring_wakeup_bytes = ring / 4;
 	maps_choose(h, s->rodata->with_context);
 	if (!cfg->probes)
@@ -211,9 +212,12 @@ static int load(struct hooks *h, struct kernel *k, const struct hooks_cfg *cfg)
 		.btf_custom_path = core_types_open(&types, kernel_btf(k), elf, size));
 	int err;
 
-	h->skel = function_bpf__open_opts(&opts);
-	if (!h->skel)
-		return -errno;
+	h->skel = calloc(1, sizeof(*h->skel));
+	if (!h->skel || function_bpf__create_skeleton(h->skel))
+		return -ENOMEM;
+	err = kfunc_open(h->skel->skeleton, k, &opts);
+	if (err)
+		return err;
 	/* Where a splice has taken the section over, libbpf does not look for the target. */
 	if (h->backend == HOOK_FENTRY) {
 		err = bpf_program__set_attach_target(h->skel->progs.on_fentry, 0, "tcp_v4_connect");

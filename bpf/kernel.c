@@ -22,6 +22,7 @@ struct kernel {
 	const struct btf_type *drop_reason; /* enum skb_drop_reason, NULL = none */
 	const struct btf_type *drop_subsys; /* enum skb_drop_reason_subsys */
 	const struct btf_type *rst_reason;  /* enum sk_rst_reason */
+	int rdonly_cast;                    /* bpf_rdonly_cast()'s id, 0 = none */
 	struct ksyms *ksyms;
 	int ksyms_err;
 };
@@ -64,6 +65,9 @@ static void kernel_scan(struct kernel *k)
 				tracepoint_note(k, t, name + strlen(TRACEPOINT_PREFIX));
 		} else if (btf_is_enum(t) && t->name_off) {
 			enum_note(k, t, btf__name_by_offset(k->btf, t->name_off));
+		} else if (btf_is_func(t) &&
+			   !strcmp(btf__name_by_offset(k->btf, t->name_off), "bpf_rdonly_cast")) {
+			k->rdonly_cast = id;
 		}
 	}
 }
@@ -143,9 +147,9 @@ static const char *prefix_strip(const char *name)
 	return name;
 }
 
-bool kernel_has_func(const struct kernel *k, const char *name)
+int kernel_rdonly_cast(const struct kernel *k)
 {
-	return btf__find_by_name_kind(k->btf, name, BTF_KIND_FUNC) > 0;
+	return k->rdonly_cast ? k->rdonly_cast : -ENOENT;
 }
 
 int kernel_func_id(const struct kernel *k, const char *name)

@@ -28,8 +28,8 @@ struct btf *kernel_btf(const struct kernel *k);
  */
 int kernel_tracepoint_args(const struct kernel *k, const char *name);
 
-/* Is there a function of that name? For kfuncs. */
-bool kernel_has_func(const struct kernel *k, const char *name);
+/* Number of the kfunc bpf_rdonly_cast() in the kernel's BTF; -ENOENT before Linux 6.2. */
+int kernel_rdonly_cast(const struct kernel *k);
 
 /* Its number in the kernel's BTF, for a program to be attached; -ENOENT. */
 int kernel_func_id(const struct kernel *k, const char *name);

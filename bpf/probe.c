@@ -2,6 +2,7 @@
 #include "bpf/probe.h"
 #include "bpf/attach.h"
 #include "bpf/core_types.h"
+#include "bpf/kfunc.h"
 #include "bpf/libc.h"
 #include "bpf/seed.h"
 #include "bpf/settle.h"
@@ -141,7 +142,7 @@ static int probes_configure(struct probes *p, struct kernel *k, const struct pro
 	s->rodata->no_accept = cfg->no_accept;
 	s->rodata->filter_on = p->splice != NULL;
 	s->rodata->reason_consumed = kernel_reason_consumed(k);
-	s->rodata->read_direct = kernel_has_func(k, "bpf_rdonly_cast");
+	s->rodata->read_direct = kernel_rdonly_cast(k) > 0;
 	s->rodata->ring_wakeup_bytes = ring / 4;
 	s->rodata->page_shift = __builtin_ctz(sysconf(_SC_PAGESIZE));
 	return bpf_map__set_max_entries(s->maps.ring, ring);
@@ -182,9 +183,12 @@ static int probes_load(struct probes *p, struct kernel *k, const struct probes_c
 		.btf_custom_path = core_types_open(&types, kernel_btf(k), elf, size));
 	int err;
 
-	p->skel = milestone_bpf__open_opts(&opts);
-	if (!p->skel)
-		return -errno;
+	p->skel = calloc(1, sizeof(*p->skel));
+	if (!p->skel || milestone_bpf__create_skeleton(p->skel))
+		return -ENOMEM;
+	err = kfunc_open(p->skel->skeleton, k, &opts);
+	if (err)
+		return err;
 	err = probes_configure(p, k, cfg);
 	if (!err)
 		err = milestone_bpf__load(p->skel);

@@ -14,14 +14,27 @@
 #include "bpf/vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
+#include "bpf/kfunc.h"
 
 const volatile __u32 read_direct = 0; /* this kernel has bpf_rdonly_cast() */
 
-extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
+/* bpf_rdonly_cast(), as kfunc.h has it called. */
+static __always_inline void *rdonly_cast(const void *obj, __u64 btf_id)
+{
+	register const void *from asm("r1") = obj;
+	register __u64 type asm("r2") = btf_id;
+	register void *to asm("r0");
+
+	asm volatile("call %[mark]"
+		     : "=r"(to), "+r"(from), "+r"(type)
+		     : [mark] "i"(KFUNC_RDONLY_CAST)
+		     : "r3", "r4", "r5");
+	return to;
+}
 
 /* PTR as a pointer that may be loaded from. Only where read_direct is set. */
 #define DIRECT(type, ptr) \
- ((const struct type *)bpf_rdonly_cast(ptr, bpf_core_type_id_kernel(struct type)))
+ ((const struct type *)rdonly_cast(ptr, bpf_core_type_id_kernel(struct type)))
 
 /* Member M of the struct TYPE at PTR, as BPF_CORE_READ(ptr, m); and through one more pointer. */
 #define PEEK(type, ptr, m)      (read_direct ? DIRECT(type, ptr)->m : BPF_CORE_READ(ptr, m))

@@ -13,6 +13,7 @@
 
 #include "bpf/record.h"
 #include "bpf/kernel.h"
+#include "bpf/kfunc.h"
 #include "filters/filter.h"
 #include "tests/diff/splice.skel.h"
 
@@ -82,14 +83,18 @@ static bool send_all(int family, int to)
 	return true;
 }
 
+static struct kernel *kernel;
 static bool read_direct; /* the programs' way of reading memory: with bpf_rdonly_cast() */
 
 static struct splice_bpf *load(const struct filter *f, struct filter_splice *s)
 {
-	struct splice_bpf *skel = splice_bpf__open();
+	struct splice_bpf *skel = calloc(1, sizeof(*skel));
 
-	if (!skel)
+	if (!skel || splice_bpf__create_skeleton(skel) ||
+		kfunc_open(skel->skeleton, kernel, NULL)) {
+		splice_bpf__destroy(skel);
 		return NULL;
+	}
 	skel->rodata->filter_on = !filter_is_empty(f);
 	skel->rodata->read_direct = read_direct;
 	if (splice_bpf__load(skel)) {
@@ -218,18 +223,6 @@ static int run_empty(void)
 	return 0;
 }
 
-static bool kernel_reads_direct(void)
-{
-	struct kernel *k;
-	bool has;
-
-	if (kernel_open(&k, NULL))
-		return false;
-	has = kernel_has_func(k, "bpf_rdonly_cast");
-	kernel_free(k);
-	return has;
-}
-
 int main(void)
 {
 	uint16_t port = 0;
@@ -246,12 +239,17 @@ int main(void)
 		printf("skip splice_live: no loopback address to send to\n");
 		return 0;
 	}
+	if (kernel_open(&kernel, NULL)) {
+		printf("not ok splice_live: this kernel does not describe its types\n");
+		return 1;
+	}
 	for (size_t i = 0; i < ARRAY_SIZE(samples); i++)
 		failed += run_case(&samples[i], v4, v6, port);
-	read_direct = kernel_reads_direct();
+	read_direct = kernel_rdonly_cast(kernel) > 0;
 	for (size_t i = 0; read_direct && i < ARRAY_SIZE(samples); i++)
 		failed += run_case(&samples[i], v4, v6, port);
 	failed += run_tuple();
 	failed += run_empty();
+	kernel_free(kernel);
 	return failed != 0;
 }
