@@ -70,10 +70,12 @@ def disk(serial, path):
 
 
 def command_line(spec, fds):
-    """QEMU's arguments. cx16 is masked because QEMU 7.2's emulation of it breaks 6.12. Programs are
-    not loaded at random addresses, for then QEMU need not translate a library anew for each process:
-    starting one costs a third. Where time is not measured the kernel does not guard its
-    indirect calls, at which emulation is slow."""
+    """QEMU's arguments. cx16 is masked because QEMU 7.2's emulation of it breaks 6.12. One thread
+    runs both processors: with one each, 6.12 came upon a breakpoint of its own that it had taken
+    back from the other (Oops: int3, after seven minutes of scenarios), and died. Programs are not
+    loaded at random addresses, for then QEMU need not translate a library anew for each process:
+    starting one costs a third. Where time is not measured the kernel does not guard its indirect
+    calls, at which emulation is slow."""
     append = "console=ttyS0 panic=-1 oops=panic loglevel=5 norandmaps"
     if not spec.icount:
         append += " mitigations=off"
