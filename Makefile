@@ -154,7 +154,7 @@ causes-vm: $(B)/pathlag $(SCENARIO_LOADS) $(B)/.deps-vm
 
 test-vm: $(B)/pathlag $(VM_PROGS) $(SCENARIO_LOADS) $(B)/.deps-vm
 	$(Q)tests/vm/runner
-	$(Q)ci/vm run --kernel all --module tests/vm/module --timeout 2400 -- \
+	$(Q)ci/vm run --kernel all --module tests/vm/module --timeout 3600 -- \
 		tests/run scenario $(ONLY)
 
 vm-shell: $(B)/pathlag $(B)/.deps-vm

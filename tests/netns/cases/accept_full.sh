@@ -153,11 +153,12 @@ syn_queue() { # BACKLOG: a server that keeps so many half-open ones, and no cook
 	serve --backlog "$1"
 }
 
-# A client that finds it full. pathlag is armed first: half-open ones do not stay for long.
+# A client that finds it full. pathlag and the client are up first: half-open ones do not stay for long.
 flooded() { # SIZE, what pathlag looks at
 	lag_start "${@:2}"
+	waiting_client --timeout 0.5 "$WEB" "$PORT"
 	flood "$1"
-	tcp_client --timeout 0.5 "$WEB" "$PORT"
+	go
 	grep -q '^abandoned' "$T/client" || fail "the client says $(cat "$T/client")"
 	overflowed 1
 	lag_wait 'connects | length == 1'
@@ -212,8 +213,9 @@ case_syn_cookies_flood() { # the queue is full of half-open ones, and the client
 	setting "$S" ipv4/tcp_syncookies=1
 	serve --backlog 4
 	lag_start --slow "$QUICK" "tcp dst port $PORT"
+	waiting_client "$WEB" "$PORT"
 	flood 4
-	tcp_client "$WEB" "$PORT"
+	go
 	served 1
 	lag_wait "accepts | any(.tuple.saddr == \"10.9.1.2\")"
 	lag_stop
