@@ -3,6 +3,7 @@
 #ifndef PATHLAG_GAI_BPF_H
 #define PATHLAG_GAI_BPF_H
 
+#include "bpf/hold.bpf.h"
 #include "bpf/owner.bpf.h"
 #include "bpf/wait.bpf.h"
 #include <bpf/bpf_tracing.h>
@@ -26,8 +27,7 @@ struct addrinfo {
 	__u64 addr, canonname, next;
 };
 
-SEC("uprobe")
-int on_gai_call(struct pt_regs *ctx)
+static __always_inline void gai_call(struct pt_regs *ctx)
 {
 	__u32 tid = bpf_get_current_pid_tgid();
 	const char *node = (void *)PT_REGS_PARM1(ctx);
@@ -36,27 +36,35 @@ int on_gai_call(struct pt_regs *ctx)
 	__u32 netns;
 
 	if (!armed || !scope_has_current())
-		return 0;
+		return;
 	netns = task_netns();
 	if (!scope_has_netns(netns))
-		return 0;
+		return;
 	st = bpf_map_lookup_elem(&gai_calls, &tid);
 	if (!st) {
 		bpf_map_update_elem(&gai_calls, &tid, &fresh, BPF_ANY);
 		st = bpf_map_lookup_elem(&gai_calls, &tid);
 		if (!st)
-			return 0;
+			return;
 	}
 	if (st->depth < GAI_NEST)
 		st->res[st->depth] = PT_REGS_PARM4(ctx);
 	st->depth++;
 	r = rec_start(REC_GAI_CALL, sizeof(*r));
 	if (!r)
-		return 0;
+		return;
 	owner_fill(&r->owner, netns);
 	if (!node || bpf_probe_read_user_str(r->node, sizeof(r->node), node) < 0)
 		r->node[0] = 0;
 	rec_end(r);
+}
+
+SEC("uprobe")
+int on_gai_call(struct pt_regs *ctx)
+{
+	cpu_hold();
+	gai_call(ctx);
+	cpu_release();
 	return 0;
 }
 
@@ -94,8 +102,7 @@ static __always_inline void gai_addrs(struct rec_gai_return *r, __u64 list)
 	r->count = count < REC_ADDR_MAX ? count : REC_ADDR_MAX;
 }
 
-SEC("uretprobe")
-int on_gai_return(struct pt_regs *ctx)
+static __always_inline void gai_return(struct pt_regs *ctx)
 {
 	__u32 tid = bpf_get_current_pid_tgid();
 	struct gai_stack *st = bpf_map_lookup_elem(&gai_calls, &tid);
@@ -104,7 +111,7 @@ int on_gai_return(struct pt_regs *ctx)
 	__u32 depth;
 
 	if (!st || !st->depth)
-		return 0;
+		return;
 	depth = --st->depth;
 	if (depth < GAI_NEST)
 		resp = st->res[depth];
@@ -112,7 +119,7 @@ int on_gai_return(struct pt_regs *ctx)
 		bpf_map_delete_elem(&gai_calls, &tid);
 	r = rec_start(REC_GAI_RETURN, sizeof(*r));
 	if (!r)
-		return 0;
+		return;
 	owner_fill(&r->owner, task_netns());
 	r->ret = (__s32)PT_REGS_RC(ctx);
 	r->count = 0;
@@ -120,6 +127,14 @@ int on_gai_return(struct pt_regs *ctx)
 	if (!r->ret && resp && !bpf_probe_read_user(&list, sizeof(list), (void *)resp))
 		gai_addrs(r, list);
 	rec_end(r);
+}
+
+SEC("uretprobe")
+int on_gai_return(struct pt_regs *ctx)
+{
+	cpu_hold();
+	gai_return(ctx);
+	cpu_release();
 	return 0;
 }
 

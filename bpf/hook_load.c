@@ -134,7 +134,7 @@ static void configure(struct hooks *h, struct kernel *k, const struct hooks_cfg 
 	s->rodata->filter_on = h->splice != NULL;
 	s->rodata->print_more = print_more(h, cfg);
 	s->rodata->reason_consumed = kernel_reason_consumed(k);
-	s->rodata->read_direct = kernel_rdonly_cast(k) > 0;
+	s->rodata->read_direct = kernel_kfunc(k, "bpf_rdonly_cast") > 0;
 	s->rodata->ring_wakeup_bytes = ring / 4;
 	maps_choose(h, s->rodata->with_context);
 	if (!cfg->probes)

@@ -15,6 +15,10 @@ struct tracepoint {
 	int args;
 };
 
+/* What is ever asked of kernel_kfunc(). */
+static const char *const kfuncs[] = {
+	"bpf_rdonly_cast", "bpf_preempt_disable", "bpf_preempt_enable"};
+
 struct kernel {
 	struct btf *btf;
 	struct tracepoint *tp;
@@ -22,7 +26,7 @@ struct kernel {
 	const struct btf_type *drop_reason; /* enum skb_drop_reason, NULL = none */
 	const struct btf_type *drop_subsys; /* enum skb_drop_reason_subsys */
 	const struct btf_type *rst_reason;  /* enum sk_rst_reason */
-	int rdonly_cast;                    /* bpf_rdonly_cast()'s id, 0 = none */
+	int kfunc[ARRAY_SIZE(kfuncs)];      /* their ids, 0 = none */
 	struct ksyms *ksyms;
 	int ksyms_err;
 };
@@ -50,6 +54,15 @@ static void enum_note(struct kernel *k, const struct btf_type *t, const char *na
 		k->rst_reason = t;
 }
 
+static void kfunc_note(struct kernel *k, int id, const char *name)
+{
+	if (strncmp(name, "bpf_", strlen("bpf_")) != 0)
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(kfuncs); i++)
+		if (!strcmp(name, kfuncs[i]))
+			k->kfunc[i] = id;
+}
+
 /* One pass for all that is ever asked: each search by name would be another. */
 static void kernel_scan(struct kernel *k)
 {
@@ -65,9 +78,8 @@ static void kernel_scan(struct kernel *k)
 				tracepoint_note(k, t, name + strlen(TRACEPOINT_PREFIX));
 		} else if (btf_is_enum(t) && t->name_off) {
 			enum_note(k, t, btf__name_by_offset(k->btf, t->name_off));
-		} else if (btf_is_func(t) &&
-			   !strcmp(btf__name_by_offset(k->btf, t->name_off), "bpf_rdonly_cast")) {
-			k->rdonly_cast = id;
+		} else if (btf_is_func(t)) {
+			kfunc_note(k, id, btf__name_by_offset(k->btf, t->name_off));
 		}
 	}
 }
@@ -147,9 +159,12 @@ static const char *prefix_strip(const char *name)
 	return name;
 }
 
-int kernel_rdonly_cast(const struct kernel *k)
+int kernel_kfunc(const struct kernel *k, const char *name)
 {
-	return k->rdonly_cast ? k->rdonly_cast : -ENOENT;
+	for (size_t i = 0; i < ARRAY_SIZE(kfuncs); i++)
+		if (!strcmp(name, kfuncs[i]) && k->kfunc[i])
+			return k->kfunc[i];
+	return -ENOENT;
 }
 
 int kernel_func_id(const struct kernel *k, const char *name)

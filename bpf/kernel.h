@@ -28,8 +28,9 @@ struct btf *kernel_btf(const struct kernel *k);
  */
 int kernel_tracepoint_args(const struct kernel *k, const char *name);
 
-/* Number of the kfunc bpf_rdonly_cast() in the kernel's BTF; -ENOENT before Linux 6.2. */
-int kernel_rdonly_cast(const struct kernel *k);
+/* Number in the kernel's BTF of a kfunc that kfunc.h has programs call; -ENOENT: not in this
+ * kernel. */
+int kernel_kfunc(const struct kernel *k, const char *name);
 
 /* Its number in the kernel's BTF, for a program to be attached; -ENOENT. */
 int kernel_func_id(const struct kernel *k, const char *name);

@@ -4,6 +4,15 @@
 #include <gelf.h>
 #include <linux/bpf.h>
 
+static const struct {
+	__s32 mark;
+	const char *name;
+} kfuncs[] = {
+	{KFUNC_RDONLY_CAST, "bpf_rdonly_cast"},
+	{KFUNC_PREEMPT_DISABLE, "bpf_preempt_disable"},
+	{KFUNC_PREEMPT_ENABLE, "bpf_preempt_enable"},
+};
+
 static int fill_section(struct bpf_insn *insn, size_t n, __s32 mark, __s32 id)
 {
 	int count = 0;
@@ -47,13 +56,17 @@ int kfunc_open(struct bpf_object_skeleton *s, const struct kernel *k,
 	const struct bpf_object_open_opts *opts)
 {
 	_cleanup_(freep) void *bytes = malloc(s->data_sz);
-	int id = kernel_rdonly_cast(k), err = 0;
+	int err = 0;
 
 	if (!bytes)
 		return -ENOMEM;
 	memcpy(bytes, s->data, s->data_sz);
-	if (id > 0)
-		err = kfunc_fill(bytes, s->data_sz, KFUNC_RDONLY_CAST, id);
+	for (size_t i = 0; err >= 0 && i < ARRAY_SIZE(kfuncs); i++) {
+		int id = kernel_kfunc(k, kfuncs[i].name);
+
+		if (id > 0)
+			err = kfunc_fill(bytes, s->data_sz, kfuncs[i].mark, id);
+	}
 	if (err < 0)
 		return err;
 	/* libbpf keeps nothing of the bytes once it has opened the object. */

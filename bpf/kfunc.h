@@ -11,7 +11,9 @@
 #ifndef PATHLAG_KFUNC_H
 #define PATHLAG_KFUNC_H
 
-#define KFUNC_RDONLY_CAST 0x7c000001 /* bpf_rdonly_cast() */
+#define KFUNC_RDONLY_CAST     0x7c000001 /* bpf_rdonly_cast(), Linux 6.2 */
+#define KFUNC_PREEMPT_DISABLE 0x7c000002 /* bpf_preempt_disable(), Linux 6.10 */
+#define KFUNC_PREEMPT_ENABLE  0x7c000003 /* bpf_preempt_enable() */
 
 #ifndef __bpf__
 # include <bpf/libbpf.h>

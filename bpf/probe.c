@@ -142,7 +142,9 @@ static int probes_configure(struct probes *p, struct kernel *k, const struct pro
 	s->rodata->no_accept = cfg->no_accept;
 	s->rodata->filter_on = p->splice != NULL;
 	s->rodata->reason_consumed = kernel_reason_consumed(k);
-	s->rodata->read_direct = kernel_rdonly_cast(k) > 0;
+	s->rodata->read_direct = kernel_kfunc(k, "bpf_rdonly_cast") > 0;
+	s->rodata->cpu_holdable = kernel_kfunc(k, "bpf_preempt_disable") > 0 &&
+				  kernel_kfunc(k, "bpf_preempt_enable") > 0;
 	s->rodata->ring_wakeup_bytes = ring / 4;
 	s->rodata->page_shift = __builtin_ctz(sysconf(_SC_PAGESIZE));
 	return bpf_map__set_max_entries(s->maps.ring, ring);

@@ -245,7 +245,7 @@ int main(void)
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(samples); i++)
 		failed += run_case(&samples[i], v4, v6, port);
-	read_direct = kernel_rdonly_cast(kernel) > 0;
+	read_direct = kernel_kfunc(kernel, "bpf_rdonly_cast") > 0;
 	for (size_t i = 0; read_direct && i < ARRAY_SIZE(samples); i++)
 		failed += run_case(&samples[i], v4, v6, port);
 	failed += run_tuple();

@@ -35,7 +35,7 @@ static int calls(void *elf, size_t size, __u8 source, __s32 number)
 	return count;
 }
 
-static void test_each_call_is_filled_in(void)
+static void check_filled(__s32 mark)
 {
 	size_t size;
 	const void *elf = milestone_bpf__elf_bytes(&size);
@@ -44,16 +44,23 @@ static void test_each_call_is_filled_in(void)
 	int marked;
 
 	memcpy(bytes, elf, size);
-	marked = calls(bytes, size, 0, KFUNC_RDONLY_CAST);
+	marked = calls(bytes, size, 0, mark);
 	CHECK(marked > 0);
-	CHECK_INT(kfunc_fill(bytes, size, KFUNC_RDONLY_CAST, ID), marked);
-	CHECK_INT(calls(bytes, size, 0, KFUNC_RDONLY_CAST), 0);
+	CHECK_INT(kfunc_fill(bytes, size, mark, ID), marked);
+	CHECK_INT(calls(bytes, size, 0, mark), 0);
 	CHECK_INT(calls(bytes, size, BPF_PSEUDO_KFUNC_CALL, ID), marked);
 	/* One byte of registers and up to four of the number each, and nothing else. */
 	for (size_t i = 0; i < size; i++)
 		changed += bytes[i] != ((const char *)elf)[i];
 	CHECK(changed <= (size_t)marked * 5);
-	CHECK_INT(kfunc_fill(bytes, size, KFUNC_RDONLY_CAST, ID), 0);
+	CHECK_INT(kfunc_fill(bytes, size, mark, ID), 0);
+}
+
+static void test_each_call_is_filled_in(void)
+{
+	check_filled(KFUNC_RDONLY_CAST);
+	check_filled(KFUNC_PREEMPT_DISABLE);
+	check_filled(KFUNC_PREEMPT_ENABLE);
 }
 
 static void test_what_is_no_object_is_refused(void)

@@ -125,6 +125,16 @@ case_resolve_hosts_file() { # nobody is asked
 		and (at(\"dns_query\") | not)" 'the time is that of the call'
 }
 
+case_resolve_threads() { # preempted in the middle of a uprobe's program (hold.bpf.h: a kernel died of it)
+	topology
+	lag -- python3 "$CLIENTS/lookups.py" 16 250
+	status 0
+	expect 'lookups | length == 4000 and all(.result == "answered" and .dns.name == "localhost"
+		and .dns.source == "getaddrinfo" and .owner.comm == "python3")' 'each of 4,000 lookups, once'
+	expect 'lookups | map(.owner.tid) | group_by(.) | length == 16 and all(length == 250)' 'by its thread'
+	expect 'summary.lost == 0' 'nothing lost'
+}
+
 case_resolve_short_name() { # what the application said is the name, what was asked is the line's
 	topology
 	web
