@@ -4,7 +4,7 @@
 # it needs, mounted at /opt/PACKAGE. They may come from a newer suite than the guest, so each program
 # is started by its own loader: /opt/PACKAGE/bin/PROGRAM is a short script that does it.
 
-# In every guest. The jq of bookworm takes 25 times as long to start as that of trixie, and its
+# In every guest. The jq of bookworm takes 23 times as many instructions to start as that of trixie, and its
 # starts were a fifth of a suite's time. The suites that run on the host are judged by the host's.
 WITH_ALWAYS=jq/trixie
 
