@@ -210,6 +210,13 @@ took() { # MIN MAX milliseconds of the last run
 	[ "$MS" -le $((3 * $2 * SLOWNESS)) ] || fail "the run took $MS ms, more than 3 * $2"
 }
 
+# A jq expression about a record: nearly all of its time went by in one phase, and the verdict's share
+# says so. To all else go at most MS, which is an upper bound like others.
+mostly() { # PHASE MS
+	echo "(.dur_ns - .phase_ns.$1 < $(($2 * SLOWNESS))000000)
+		and (.verdict.share * .dur_ns - .phase_ns.$1 | fabs) <= .dur_ns / 100"
+}
+
 status() { # WANTED, or several: '1|2'
 	[[ $STATUS =~ ^($1)$ ]] || {
 		problem "exit status $STATUS, wanted $1"

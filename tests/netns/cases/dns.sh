@@ -12,8 +12,7 @@ case_dns_slow() {
 	lag -- "${CURL[@]}" http://a.test/
 	took 2000 3000
 	gives dns_slow
-	expect 'connect | .verdict.share > 0.8' 'the late answer'
-	expect 'connect | .phase_ns.dns >= 1990000000' 'the time is in the dns phase'
+	expect "connect | .phase_ns.dns >= 1990000000 and $(mostly dns 500)" 'the late answer'
 	expect 'dns("A") | .dns.tries == 1 and .dur_ns >= 1990000000' 'one query, answered late'
 }
 

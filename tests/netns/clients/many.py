@@ -23,26 +23,37 @@ def wanted(words):
     return [kind[1:] for kind in sorted(kinds)]
 
 
+def connect(address, port):
+    sock = socket.socket()
+    sock.setblocking(False)
+    return sock, sock.connect_ex((address, port))
+
+
+def end_some(selector, fates, wait):
+    """Close those that have ended, or whose time is over. One that did both has ended."""
+    done = [(key.fileobj, None) for key, _ in selector.select(wait)]
+    late = [(key.fileobj, "abandoned") for key in selector.get_map().values()
+            if key.data < time.monotonic()]
+    for sock, fate in {**dict(late), **dict(done)}.items():
+        error = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        fates[fate or (errno.errorcode[error] if error else "established")] += 1
+        selector.unregister(sock)
+        sock.close()
+
+
 def main():
     selector, fates = selectors.DefaultSelector(), collections.Counter()
     for address, port, timeout in wanted(sys.argv[1:]):
-        sock = socket.socket()
-        sock.setblocking(False)
-        error = sock.connect_ex((address, port))
+        sock, error = connect(address, port)
         if error == errno.EINPROGRESS:
             selector.register(sock, selectors.EVENT_WRITE, time.monotonic() + timeout)
         else:
             fates[errno.errorcode[error] if error else "established"] += 1
             sock.close()
+        # Where it takes seconds to begin them all, the first ones' time is over meanwhile.
+        end_some(selector, fates, 0)
     while selector.get_map():
-        done = [(key.fileobj, None) for key, _ in selector.select(0.02)]
-        late = [(key.fileobj, "abandoned") for key in selector.get_map().values()
-                if key.data < time.monotonic()]
-        for sock, fate in {**dict(late), **dict(done)}.items():
-            error = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-            fates[fate or (errno.errorcode[error] if error else "established")] += 1
-            selector.unregister(sock)
-            sock.close()
+        end_some(selector, fates, 0.02)
     print(json.dumps(fates))
 
 
