@@ -7,12 +7,14 @@
 
 #define NAMES_MAX  512
 #define NAME_SLOTS 2048 /* a power of two */
+#define ID_OF      "id_of_"
 
 /* Names up to a "___", in an open hash table. */
 struct names {
-	struct {
+	struct name {
 		const char *name;
 		__u32 len;
+		__u32 id; /* the kernel's first struct of that name, 0 = none yet */
 	} slot[NAME_SLOTS];
 	__u32 count;
 };
@@ -20,10 +22,9 @@ struct names {
 /* Which types of the kernel are kept. */
 struct chosen {
 	const struct btf *kernel;
-	__u32 last;  /* the highest id */
 	__u32 *todo; /* those whose members were not looked at yet */
 	__u32 todos;
-	__u8 *kept; /* by id */
+	__u32 *id; /* by the kernel's id: the new one, 0 = dropped */
 };
 
 /* ---- names ---------------------------------------------------------------------------------- */
@@ -53,11 +54,12 @@ static __u32 name_slot(const struct names *n, const char *name, __u32 len, __u32
 	return i;
 }
 
-static bool names_have(const struct names *n, const char *name)
+static struct name *names_find(struct names *n, const char *name)
 {
 	__u32 hash, len = name_len(name, &hash);
+	struct name *found = &n->slot[name_slot(n, name, len, hash)];
 
-	return n->slot[name_slot(n, name, len, hash)].name;
+	return found->name ? found : NULL;
 }
 
 static int names_add(struct names *n, const char *name)
@@ -107,69 +109,110 @@ static int names_of(struct names *n, const struct btf *object)
 
 /* ---- types ---------------------------------------------------------------------------------- */
 
-static void keep(struct chosen *c, __u32 id)
-{
-	if (!id || c->kept[id])
-		return;
-	c->kept[id] = 1;
-	c->todo[c->todos++] = id;
-	if (id > c->last)
-		c->last = id;
-}
+typedef void part_fn(struct chosen *c, __u32 *id);
 
-/* What T holds by value. */
-static void keep_parts(struct chosen *c, const struct btf_type *t)
+/* Each id of what T holds by value. */
+static void each_part(struct chosen *c, struct btf_type *t, part_fn *fn)
 {
 	switch (btf_kind(t)) {
 	case BTF_KIND_STRUCT:
 	case BTF_KIND_UNION:
 		for (__u32 i = 0; i < btf_vlen(t); i++)
-			keep(c, btf_members(t)[i].type);
+			fn(c, &btf_members(t)[i].type);
 		break;
 	case BTF_KIND_ARRAY:
-		keep(c, btf_array(t)->type);
-		keep(c, btf_array(t)->index_type);
+		fn(c, &btf_array(t)->type);
+		fn(c, &btf_array(t)->index_type);
 		break;
 	case BTF_KIND_TYPEDEF:
 	case BTF_KIND_CONST:
 	case BTF_KIND_VOLATILE:
 	case BTF_KIND_RESTRICT:
 	case BTF_KIND_TYPE_TAG:
-		keep(c, t->type);
+		fn(c, &t->type);
 		break;
 	}
 }
 
-static void choose(struct chosen *c, const struct names *n)
+static void keep(struct chosen *c, __u32 *id)
 {
-	__u32 count = btf__type_cnt(c->kernel);
+	if (!*id || c->id[*id])
+		return;
+	c->id[*id] = 1; /* numbered when all are known */
+	c->todo[c->todos++] = *id;
+}
+
+static void renumber(struct chosen *c, __u32 *id)
+{
+	*id = c->id[*id];
+}
+
+/* keep() only reads: the cast changes nothing of the kernel's. */
+static struct btf_type *type_of(const struct btf *btf, __u32 id)
+{
+	return (struct btf_type *)btf__type_by_id(btf, id);
+}
+
+static void choose(struct chosen *c, struct names *n)
+{
+	__u32 count = btf__type_cnt(c->kernel), next = 1;
 
 	for (__u32 id = 1; id < count; id++) {
 		const struct btf_type *t = btf__type_by_id(c->kernel, id);
+		struct name *named =
+			is_wanted_kind(t)
+				? names_find(n, btf__name_by_offset(c->kernel, t->name_off))
+				: NULL;
 
-		if (is_wanted_kind(t) && names_have(n, btf__name_by_offset(c->kernel, t->name_off)))
-			keep(c, id);
+		if (!named)
+			continue;
+		keep(c, &id);
+		if (!named->id && btf_is_struct(t))
+			named->id = id;
 	}
 	while (c->todos)
-		keep_parts(c, btf__type_by_id(c->kernel, c->todo[--c->todos]));
+		each_part(c, type_of(c->kernel, c->todo[--c->todos]), keep);
+	for (__u32 id = 1; id < count; id++)
+		if (c->id[id])
+			c->id[id] = next++;
 }
 
-/* A type gets its id by its place. */
-static int copy(struct btf *to, const struct chosen *c)
+static int copy(struct btf *to, struct chosen *c)
 {
-	int id = 0;
+	__u32 count = btf__type_cnt(c->kernel);
 
-	for (__u32 i = 1; id >= 0 && i <= c->last; i++) {
+	for (__u32 i = 1; i < count; i++) {
 		const struct btf_type *t = btf__type_by_id(c->kernel, i);
+		int id;
 
-		if (!c->kept[i])
-			id = btf__add_const(to, 0);
-		else if (btf_is_ptr(t))
-			id = btf__add_ptr(to, 0);
-		else
-			id = btf__add_type(to, c->kernel, t);
+		if (!c->id[i])
+			continue;
+		id = btf_is_ptr(t) ? btf__add_ptr(to, 0) : btf__add_type(to, c->kernel, t);
+		if (id < 0)
+			return id;
+		each_part(c, type_of(to, id), renumber);
 	}
-	return id < 0 ? id : 0;
+	return 0;
+}
+
+/* The kernel's ids that the object asks for, as the sizes of structs. */
+static int add_ids(struct btf *to, struct names *n)
+{
+	int err = 0;
+
+	for (__u32 i = 0; err >= 0 && i < NAME_SLOTS; i++) {
+		const struct name *asks = &n->slot[i], *of;
+		char name[128];
+
+		if (!asks->name || strncmp(asks->name, ID_OF, strlen(ID_OF)) != 0 ||
+			asks->len >= sizeof(name))
+			continue;
+		snprintf(name, sizeof(name), "%.*s", (int)asks->len, asks->name);
+		of = names_find(n, name + strlen(ID_OF));
+		if (of && of->id)
+			err = btf__add_struct(to, name, of->id);
+	}
+	return err < 0 ? err : 0;
 }
 
 struct btf *core_types_choose(const struct btf *kernel, const struct btf *object)
@@ -177,9 +220,9 @@ struct btf *core_types_choose(const struct btf *kernel, const struct btf *object
 	size_t count = btf__type_cnt(kernel);
 	_cleanup_(freep) struct names *n = calloc(1, sizeof(*n));
 	_cleanup_(freep) __u32 *todo = calloc(count, sizeof(*todo));
-	_cleanup_(freep) __u8 *kept = calloc(count, 1);
-	struct chosen c = {.kernel = kernel, .todo = todo, .kept = kept};
-	struct btf *to = n && todo && kept ? btf__new_empty() : NULL;
+	_cleanup_(freep) __u32 *id = calloc(count, sizeof(*id));
+	struct chosen c = {.kernel = kernel, .todo = todo, .id = id};
+	struct btf *to = n && todo && id ? btf__new_empty() : NULL;
 	int err;
 
 	if (!to)
@@ -189,6 +232,8 @@ struct btf *core_types_choose(const struct btf *kernel, const struct btf *object
 		choose(&c, n);
 		err = copy(to, &c);
 	}
+	if (!err)
+		err = add_ids(to, n);
 	if (!err)
 		return to;
 	btf__free(to);

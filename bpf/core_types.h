@@ -15,9 +15,12 @@
  *	s = X_bpf__open_opts(&opts), X_bpf__load(s)
  *
  * Kept are the types whose name, up to a "___", is that of any type in the object, and all that
- * they hold by value. Each keeps its id, since bpf_core_type_id_kernel() is answered from this BTF
- * too: the ids between are taken by `const void`. A pointer leads to void: a relocated member that
- * is one needs no more. So no relocation may ask for a function or for a pointer by its type.
+ * they hold by value. A pointer leads to void: a relocated member that is one needs no more. So no
+ * relocation may ask for a function or for a pointer by its type.
+ *
+ * Their ids are new, as libbpf walks from the first to the last. So bpf_core_type_id_kernel() is of
+ * no use in the object: the kernel's id of struct X is the size of a struct id_of_X, which is there
+ * if the object has structs X and id_of_X (CORE_TYPE_ID in read.bpf.h).
  *
  * With a BTF of ours libbpf does not look for types in modules'. None that the programs read is
  * declared by a module alone: they come from the headers of sk_buff, sock, net and net_device.
@@ -40,7 +43,8 @@ struct core_types {
  }
 
 /* A path for libbpf that lasts until core_types_done(), of the types of KERNEL for the object in
- * ELF. NULL where there can be none: libbpf then searches the kernel's. */
+ * ELF. NULL where there can be none: libbpf then searches the kernel's, where all ids of types are
+ * relocated to 0. */
 const char *core_types_open(
 	struct core_types *c, const struct btf *kernel, const void *elf, size_t size);
 void core_types_done(struct core_types *c);

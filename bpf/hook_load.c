@@ -228,6 +228,8 @@ static int load(struct hooks *h, struct kernel *k, const struct hooks_cfg *cfg)
 			return err;
 	}
 	configure(h, k, cfg);
+	if (!opts.btf_custom_path)
+		h->skel->rodata->read_direct = 0; /* no ids of types */
 	err = cfg->probes ? probes_share(cfg->probes, h->skel->obj) : 0;
 	if (!err)
 		err = function_bpf__load(h->skel);

@@ -192,6 +192,8 @@ static int probes_load(struct probes *p, struct kernel *k, const struct probes_c
 	if (err)
 		return err;
 	err = probes_configure(p, k, cfg);
+	if (!opts.btf_custom_path)
+		p->skel->rodata->read_direct = 0; /* no ids of types */
 	if (!err)
 		err = milestone_bpf__load(p->skel);
 	if (err)

@@ -32,9 +32,17 @@ static __always_inline void *rdonly_cast(const void *obj, __u64 btf_id)
 	return to;
 }
 
+/* The kernel's id of struct TYPE, as core_types.h hands it over. */
+/* clang-format off */
+#define CORE_TYPE_ID(type)                           \
+ ({                                                  \
+  struct id_of_##type {};                            \
+  (__u64)bpf_core_type_size(struct id_of_##type);    \
+ })
+/* clang-format on */
+
 /* PTR as a pointer that may be loaded from. Only where read_direct is set. */
-#define DIRECT(type, ptr) \
- ((const struct type *)rdonly_cast(ptr, bpf_core_type_id_kernel(struct type)))
+#define DIRECT(type, ptr) ((const struct type *)rdonly_cast(ptr, CORE_TYPE_ID(type)))
 
 /* Member M of the struct TYPE at PTR, as BPF_CORE_READ(ptr, m); and through one more pointer. */
 #define PEEK(type, ptr, m)      (read_direct ? DIRECT(type, ptr)->m : BPF_CORE_READ(ptr, m))

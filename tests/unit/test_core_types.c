@@ -4,15 +4,16 @@
 
 #include "tests/unit/unit.h"
 
-static int first_of(const struct btf *b, const char *name, __u32 kind)
-{
-	return btf__find_by_name_kind(b, name, kind);
-}
-
 /* Ids of what the kernel is made to have. */
 struct made {
 	struct btf *btf;
 	int int_, far, far_ptr, inner, anon, array, alias, outer, again, state, wide, other;
+};
+
+/* What is kept of a kernel for an object. */
+struct chosen {
+	struct made kernel;
+	struct btf *object, *few;
 };
 
 static void made_outer(struct made *m)
@@ -62,19 +63,48 @@ static struct btf *make_object(void)
 	btf__add_enum(b, "state", 4);
 	btf__add_enum64(b, "wide", 8, false);
 	btf__add_struct(b, "not_in_the_kernel", 4);
+	btf__add_struct(b, "id_of_outer___since", 0);
+	btf__add_struct(b, "id_of_not_in_the_kernel", 0);
+	btf__add_struct(b, "id_of_far", 0); /* and no far */
 	return b;
 }
 
-static const struct btf_type *kept(const struct btf *few, int id)
+static struct chosen choose(void)
 {
-	return btf__type_by_id(few, id);
+	struct chosen c = {.kernel = make_kernel(), .object = make_object()};
+
+	c.few = core_types_choose(c.kernel.btf, c.object);
+	return c;
 }
 
-static bool is_dropped(const struct btf *few, int id)
+static void forget(struct chosen *c)
 {
-	const struct btf_type *t = btf__type_by_id(few, id);
+	btf__free(c->few);
+	btf__free(c->object);
+	btf__free(c->kernel.btf);
+}
 
-	return !t || (btf_is_const(t) && !t->type);
+/* The NTH type of that name and kind; NULL if there are not so many. */
+static const struct btf_type *kept(const struct btf *few, const char *name, __u32 kind, int nth)
+{
+	for (__u32 id = 1; id < btf__type_cnt(few); id++) {
+		const struct btf_type *t = btf__type_by_id(few, id);
+
+		if (btf_kind(t) == kind && !strcmp(btf__name_by_offset(few, t->name_off), name) &&
+			!nth--)
+			return t;
+	}
+	return NULL;
+}
+
+static const struct btf_type *kept_struct(const struct btf *few, const char *name)
+{
+	return kept(few, name, BTF_KIND_STRUCT, 0);
+}
+
+static const struct btf_type *member_type(const struct btf *few, const struct btf_type *t, int nth)
+{
+	return btf__type_by_id(few, btf_members(t)[nth].type);
 }
 
 static void check_name(const struct btf *few, __u32 off, const char *name)
@@ -84,72 +114,87 @@ static void check_name(const struct btf *few, __u32 off, const char *name)
 
 static void test_members_keep_their_place(void)
 {
-	struct made m = make_kernel();
-	struct btf *object = make_object(), *few = core_types_choose(m.btf, object);
+	struct chosen c = choose();
 	static const struct {
 		const char *name;
-		__u32 bit, bits;
-	} want[] = {{"far", 0, 0}, {"inner", 64, 0}, {"", 96, 0}, {"bits", 128, 3},
-		{"more_bits", 131, 5}, {"array", 160, 0}, {"alias", 256, 0}};
-	const struct btf_type *t = kept(few, m.outer);
+		__u32 bit, bits, size;
+	} want[] = {{"far", 0, 0, 8}, {"inner", 64, 0, 4}, {"", 96, 0, 4}, {"bits", 128, 3, 4},
+		{"more_bits", 131, 5, 4}, {"array", 160, 0, 12}, {"alias", 256, 0, 4}};
+	const struct btf_type *t = kept_struct(c.few, "outer");
 
-	CHECK(btf_is_struct(t) && t->size == 64);
+	CHECK(t && t->size == 64);
 	CHECK_INT(btf_vlen(t), ARRAY_SIZE(want));
 	for (size_t i = 0; i < ARRAY_SIZE(want); i++) {
-		check_name(few, btf_members(t)[i].name_off, want[i].name);
+		check_name(c.few, btf_members(t)[i].name_off, want[i].name);
 		CHECK_INT(btf_member_bit_offset(t, i), want[i].bit);
 		CHECK_INT(btf_member_bitfield_size(t, i), want[i].bits);
+		CHECK_INT(btf__resolve_size(c.few, btf_members(t)[i].type), want[i].size);
 	}
-	CHECK_INT(btf__resolve_size(few, m.array), 12);
-	CHECK_INT(btf__resolve_size(few, m.alias), 4);
-	btf__free(few);
-	btf__free(object);
-	btf__free(m.btf);
+	forget(&c);
 }
 
 static void test_what_is_held_is_kept_and_no_more(void)
 {
-	struct made m = make_kernel();
-	struct btf *object = make_object(), *few = core_types_choose(m.btf, object);
+	struct chosen c = choose();
+	const struct btf_type *outer = kept_struct(c.few, "outer");
+	const struct btf_type *far = member_type(c.few, outer, 0);
 
-	check_name(few, kept(few, m.inner)->name_off, "inner");
-	CHECK(btf_is_union(kept(few, m.anon)) && btf_vlen(kept(few, m.anon)) == 2);
-	CHECK(btf_is_ptr(kept(few, m.far_ptr)) && !kept(few, m.far_ptr)->type);
-	CHECK(is_dropped(few, m.far));
-	CHECK(is_dropped(few, m.other));
-	CHECK(first_of(few, "far", BTF_KIND_STRUCT) < 0);
-	CHECK(first_of(few, "outer_not", BTF_KIND_STRUCT) < 0);
-	btf__free(few);
-	btf__free(object);
-	btf__free(m.btf);
+	CHECK(btf_is_ptr(far) && !far->type);
+	check_name(c.few, member_type(c.few, outer, 1)->name_off, "inner");
+	check_name(c.few, btf_members(member_type(c.few, outer, 1))[0].name_off, "deep");
+	CHECK(btf_is_union(member_type(c.few, outer, 2)) &&
+		btf_vlen(member_type(c.few, outer, 2)) == 2);
+	CHECK(btf__type_by_id(c.few, btf_array(member_type(c.few, outer, 5))->type) ==
+		member_type(c.few, outer, 1));
+	CHECK(!kept_struct(c.few, "far"));
+	CHECK(!kept_struct(c.few, "outer_not"));
+	forget(&c);
 }
 
 static void test_all_of_one_name_are_kept(void)
 {
-	struct made m = make_kernel();
-	struct btf *object = make_object(), *few = core_types_choose(m.btf, object);
+	struct chosen c = choose();
 
-	check_name(few, kept(few, m.outer)->name_off, "outer");
-	check_name(few, kept(few, m.again)->name_off, "outer");
-	CHECK_INT(kept(few, m.again)->size, 8);
-	btf__free(few);
-	btf__free(object);
-	btf__free(m.btf);
+	CHECK_INT(kept(c.few, "outer", BTF_KIND_STRUCT, 0)->size, 64);
+	CHECK_INT(kept(c.few, "outer", BTF_KIND_STRUCT, 1)->size, 8);
+	CHECK(!kept(c.few, "outer", BTF_KIND_STRUCT, 2));
+	forget(&c);
+}
+
+/* libbpf walks them all for each type of an object: none is there for another one's place. */
+static void test_there_are_as_few_as_can_be(void)
+{
+	struct chosen c = choose();
+	enum { FAR_AND_OTHER = 2, ID_OF_OUTER = 1 };
+
+	CHECK_INT(btf__type_cnt(c.few), btf__type_cnt(c.kernel.btf) - FAR_AND_OTHER + ID_OF_OUTER);
+	forget(&c);
+}
+
+static void test_ids_of_the_kernel_are_sizes(void)
+{
+	struct chosen c = choose();
+	const struct btf_type *id = kept_struct(c.few, "id_of_outer");
+
+	CHECK(id && id->size == (__u32)c.kernel.outer);
+	CHECK(!kept(c.few, "id_of_outer", BTF_KIND_STRUCT, 1));
+	CHECK(!kept_struct(c.few, "id_of_not_in_the_kernel"));
+	CHECK(!kept_struct(c.few, "id_of_far"));
+	forget(&c);
 }
 
 static void test_enums_keep_their_values(void)
 {
-	struct made m = make_kernel();
-	struct btf *object = make_object(), *few = core_types_choose(m.btf, object);
+	struct chosen c = choose();
+	const struct btf_type *state = kept(c.few, "state", BTF_KIND_ENUM, 0);
+	const struct btf_type *wide = kept(c.few, "wide", BTF_KIND_ENUM64, 0);
 
-	CHECK_INT(btf_enum(kept(few, m.state))->val, 7);
-	check_name(few, btf_enum(kept(few, m.state))->name_off, "STATE_ON");
-	CHECK(btf_is_enum64(kept(few, m.wide)) && kept(few, m.wide)->size == 8);
-	CHECK(btf_enum64_value(btf_enum64(kept(few, m.wide))) == 1ull << 40);
-	check_name(few, btf_enum64(kept(few, m.wide))->name_off, "WIDE_TOP");
-	btf__free(few);
-	btf__free(object);
-	btf__free(m.btf);
+	CHECK_INT(btf_enum(state)->val, 7);
+	check_name(c.few, btf_enum(state)->name_off, "STATE_ON");
+	CHECK_INT(wide->size, 8);
+	CHECK(btf_enum64_value(btf_enum64(wide)) == 1ull << 40);
+	check_name(c.few, btf_enum64(wide)->name_off, "WIDE_TOP");
+	forget(&c);
 }
 
 static void test_what_cannot_be_read_is_no_path(void)
@@ -163,7 +208,7 @@ static void test_what_cannot_be_read_is_no_path(void)
 	btf__free(m.btf);
 }
 
-/* Each type of the name that the kernel has is there, at its id, with the same members. */
+/* Each type of the name that the kernel has is there, in the same order, with the same members. */
 static void check_like_kernel(const struct btf *kernel, const struct btf *few, const char *name)
 {
 	int found = 0;
@@ -174,14 +219,13 @@ static void check_like_kernel(const struct btf *kernel, const struct btf *few, c
 		if (!btf_is_struct(t) ||
 			strcmp(btf__name_by_offset(kernel, t->name_off), name) != 0)
 			continue;
-		found++;
-		u = btf__type_by_id(few, id);
+		u = kept(few, name, BTF_KIND_STRUCT, found++);
 		CHECK(u && u->info == t->info && u->size == t->size);
 		for (__u32 i = 0; u && i < btf_vlen(t) && i < btf_vlen(u); i++) {
 			const struct btf_member *a = &btf_members(t)[i], *b = &btf_members(u)[i];
 
 			check_name(few, b->name_off, btf__name_by_offset(kernel, a->name_off));
-			CHECK(a->offset == b->offset && a->type == b->type);
+			CHECK(a->offset == b->offset);
 			CHECK(btf__resolve_size(kernel, a->type) ==
 				btf__resolve_size(few, b->type));
 		}
@@ -216,6 +260,8 @@ int main(void)
 	UNIT_RUN(test_members_keep_their_place);
 	UNIT_RUN(test_what_is_held_is_kept_and_no_more);
 	UNIT_RUN(test_all_of_one_name_are_kept);
+	UNIT_RUN(test_there_are_as_few_as_can_be);
+	UNIT_RUN(test_ids_of_the_kernel_are_sizes);
 	UNIT_RUN(test_enums_keep_their_values);
 	UNIT_RUN(test_what_cannot_be_read_is_no_path);
 	UNIT_RUN(test_of_the_running_kernel);
