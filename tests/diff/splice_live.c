@@ -12,6 +12,7 @@
 #include <bpf/libbpf.h>
 
 #include "bpf/record.h"
+#include "bpf/core_types.h"
 #include "bpf/kernel.h"
 #include "bpf/kfunc.h"
 #include "filters/filter.h"
@@ -88,10 +89,15 @@ static bool read_direct; /* the programs' way of reading memory: with bpf_rdonly
 
 static struct splice_bpf *load(const struct filter *f, struct filter_splice *s)
 {
+	size_t size;
+	const void *elf = splice_bpf__elf_bytes(&size);
+	_cleanup_(core_types_done) struct core_types types = CORE_TYPES_NONE;
+	LIBBPF_OPTS(bpf_object_open_opts, opts,
+		.btf_custom_path = core_types_open(&types, kernel_btf(kernel), elf, size));
 	struct splice_bpf *skel = calloc(1, sizeof(*skel));
 
-	if (!skel || splice_bpf__create_skeleton(skel) ||
-		kfunc_open(skel->skeleton, kernel, NULL)) {
+	if (!skel || !opts.btf_custom_path || splice_bpf__create_skeleton(skel) ||
+		kfunc_open(skel->skeleton, kernel, &opts)) {
 		splice_bpf__destroy(skel);
 		return NULL;
 	}
