@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "bpf/kernel.h"
-#include "bpf/ksyms.h"
+#include "bpf/symbol.h"
 
 #include <bpf/btf.h>
 #include <dirent.h>
@@ -27,8 +27,7 @@ struct kernel {
 	const struct btf_type *drop_subsys; /* enum skb_drop_reason_subsys */
 	const struct btf_type *rst_reason;  /* enum sk_rst_reason */
 	int kfunc[ARRAY_SIZE(kfuncs)];      /* their ids, 0 = none */
-	struct ksyms *ksyms;
-	int ksyms_err;
+	struct symbols *symbols;
 };
 
 /* A tracepoint is `typedef void (*btf_trace_NAME)(void *, arguments...)`. */
@@ -110,7 +109,7 @@ void kernel_free(struct kernel *k)
 {
 	if (!k)
 		return;
-	ksyms_free(k->ksyms);
+	symbols_free(k->symbols);
 	btf__free(k->btf);
 	free(k->tp);
 	free(k);
@@ -305,9 +304,9 @@ int kernel_reset_reason(const struct kernel *k, __u32 code, char *name, size_t l
 
 int kernel_symbol(struct kernel *k, __u64 addr, char *name, size_t len)
 {
-	if (!k->ksyms && !k->ksyms_err)
-		k->ksyms_err = ksyms_open(&k->ksyms);
-	if (k->ksyms && !ksyms_name(k->ksyms, addr, name, len))
+	if (!k->symbols)
+		k->symbols = symbols_new();
+	if (k->symbols && !symbols_name(k->symbols, addr, name, len))
 		return 0;
 	snprintf(name, len, "0x%llx", addr);
 	return -ENOENT;

@@ -67,7 +67,7 @@ int kernel_drop_reason(
 int kernel_reset_reason(const struct kernel *k, __u32 code, char *name, size_t len);
 
 /* "nf_hook_slow+0x5c", "veth_xmit+0x10 [veth]". -ENOENT: NAME is the bare address. The first call
- * reads /proc/kallsyms. */
+ * takes longer: symbol.h. */
 int kernel_symbol(struct kernel *k, __u64 addr, char *name, size_t len);
 
 struct kernel_id {

@@ -2,9 +2,9 @@
 /*
  * ksyms.h - /proc/kallsyms as a sorted table of code addresses.
  *
- * Reading it costs 40 ms on a plain machine and seconds under emulation, so it is read once and
- * only when a name is wanted. Without privilege (kernel.kptr_restrict) all addresses read as zero:
- * -EPERM.
+ * Reading it costs 40 ms on a plain machine and half a second under emulation, so it is read once
+ * and only where the kernel cannot be asked (symbol.h). Without privilege (kernel.kptr_restrict)
+ * all addresses read as zero: -EPERM.
  */
 #ifndef PATHLAG_KSYMS_H
 #define PATHLAG_KSYMS_H
