@@ -4,8 +4,8 @@
 
 nft_rules() { # NS, rules on stdin
 	command -v nft >/dev/null || skip 'nft is not installed'
-	ip netns exec "$1" nft list tables >/dev/null 2>&1 || skip 'this kernel has no nf_tables'
-	ip netns exec "$1" nft -f - 2>"$T/nft.err" && return
+	inside "$1" nft list tables >/dev/null 2>&1 || skip 'this kernel has no nf_tables'
+	inside "$1" nft -f - 2>"$T/nft.err" && return
 	cat "$T/nft.err"
 	! grep -q 'syntax error' "$T/nft.err" || fail 'nft does not take the rules'
 	skip "this kernel's nf_tables cannot: $(head -n1 "$T/nft.err")"
@@ -47,13 +47,13 @@ iptables_rule() { # NS ARGS...
 	local ns=$1
 	shift
 	command -v iptables >/dev/null || skip 'iptables is not installed'
-	ip netns exec "$ns" iptables -w -L -n >/dev/null 2>&1 || skip 'this kernel has no iptables'
-	ip netns exec "$ns" iptables -w "$@" || skip "this kernel cannot: iptables $*"
+	inside "$ns" iptables -w -L -n >/dev/null 2>&1 || skip 'this kernel has no iptables'
+	inside "$ns" iptables -w "$@" || skip "this kernel cannot: iptables $*"
 }
 
 # A kernel that lacks what is asked for is a reason to skip.
 tc_in() { # NS tc-arguments
-	ip netns exec "$1" tc "${@:2}" 2>"$T/tc.err" && return
+	inside "$1" tc "${@:2}" 2>"$T/tc.err" && return
 	! grep -q 'kind is unknown' "$T/tc.err" || skip "this kernel has no such qdisc: tc ${*:2}"
 	skip "tc ${*:2}: $(head -n1 "$T/tc.err")"
 }

@@ -122,10 +122,16 @@ namespace() { # NAME...: made, with what their processes see as /etc/resolv.conf
 	done
 }
 
+# In that network namespace, and for the rest among the machine's files: a fraction of the work of
+# `ip netns exec`, which mounts /sys and the namespace's own /etc for each command.
+inside() { # NS COMMAND...
+	nsenter --net="/run/netns/$1" "${@:2}"
+}
+
 setting() { # NS KEY=VALUE...: sysctls below /proc/sys/net, of that namespace
 	local ns=$1
 	shift
-	ip netns exec "$ns" sh -c 'for s; do echo "${s#*=}" >"/proc/sys/net/${s%%=*}"; done' sh "$@"
+	inside "$ns" sh -c 'for s; do echo "${s#*=}" >"/proc/sys/net/${s%%=*}"; done' sh "$@"
 }
 
 resolv() { # NS LINE...: its /etc/resolv.conf
@@ -199,8 +205,8 @@ topology() {
 		knows server0 2 2 2 53
 	} | ip -n "$R" -batch -
 	[ $# -eq 0 ] || cable "$@"
-	wait_for 'the way to the server' 5 in_client ping -c1 -W1 "$WEB"
-	wait_for 'the IPv6 way to the server' 5 in_client ping -6 -c1 -W1 "$WEB6"
+	wait_for 'the way to the server' 5 inside "$C" ping -c1 -W1 "$WEB"
+	wait_for 'the IPv6 way to the server' 5 inside "$C" ping -6 -c1 -W1 "$WEB6"
 }
 
 cable() {
@@ -223,7 +229,7 @@ start() { # NS NAME COMMAND...: in the background, its output in $T/NAME.log, it
 }
 
 listening() { # NS PORT
-	[ -n "$(ip netns exec "$1" ss -Hltn "sport = :$2")" ]
+	[ -n "$(inside "$1" ss -Hltn "sport = :$2")" ]
 }
 
 web() { # [PORT]: a web server in the server's namespace, port 80, both families

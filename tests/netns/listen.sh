@@ -40,12 +40,12 @@ flood() { # SIZE
 }
 
 half_open() { # AT LEAST
-	[ "$(ip netns exec "$S" ss -Htn state syn-recv | wc -l)" -ge "$1" ]
+	[ "$(inside "$S" ss -Htn state syn-recv | wc -l)" -ge "$1" ]
 }
 
 # The kernel's own count, which proves the fault.
 tcp_count() { # NAME in TcpExt, of the namespace $IN, the server's where that is not set
-	ip netns exec "${IN:-$S}" awk -v name="$1" '$1 == "TcpExt:" {
+	inside "${IN:-$S}" awk -v name="$1" '$1 == "TcpExt:" {
 		if (!at) { for (i = 2; i <= NF; i++) if ($i == name) at = i } else { print $at; exit } }' \
 		/proc/net/netstat
 }
@@ -58,7 +58,7 @@ overflowed() { # AT LEAST so many found no room
 # Creates FILE when something has found no room.
 after_overflow() { # FILE
 	local count
-	count=$(declare -f tcp_count)
+	count=$(declare -f tcp_count inside)
 	start "${IN:-$S}" heal bash -c "$count
 		IN=\$(ip netns identify); until [ \"\$(tcp_count ListenDrops)\" != 0 ]; do sleep 0.02; done
 		sleep 0.1; touch '$1'"

@@ -45,5 +45,5 @@ stub_answers() { # ADDRESS NAME
 }
 
 stub_listens() {
-	in_client ss -Hlun "src $1" | grep -q ':53'
+	inside "$C" ss -Hlun "src $1" | grep -q ':53'
 }

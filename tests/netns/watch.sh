@@ -239,7 +239,8 @@ refuses() { # STATUS WORD-IN-THE-MESSAGE ARGS...
 # Drop reasons exist since 5.17 and have grown since: a reason is asserted only where the kernel's
 # own type information has it. Without, the location alone tells.
 has_reason() { # NETFILTER_DROP
-	[ -r /sys/kernel/btf/vmlinux ] && grep -qa "SKB_DROP_REASON_$1" /sys/kernel/btf/vmlinux
+	local names=${PATHLAG_TEST_REASONS:-/sys/kernel/btf/vmlinux}
+	[ -r "$names" ] && grep -qa "SKB_DROP_REASON_$1" "$names"
 }
 
 drop_is() { # REASON [DIRECTION [PACKET]]: a jq expression about one entry of .drops
