@@ -46,7 +46,7 @@ static struct symbol_bpf *program_load(void)
 	return skel;
 }
 
-static int ask_kernel(struct symbols *s, __u64 addr, char *name, size_t len)
+int symbols_ask(struct symbols *s, __u64 addr, char *name, size_t len)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, opts);
 
@@ -63,7 +63,7 @@ static int ask_kernel(struct symbols *s, __u64 addr, char *name, size_t len)
 
 int symbols_name(struct symbols *s, __u64 addr, char *name, size_t len)
 {
-	int err = ask_kernel(s, addr, name, len);
+	int err = symbols_ask(s, addr, name, len);
 
 	if (!err || err == -ENOENT)
 		return err;

@@ -26,6 +26,9 @@ void symbols_free(struct symbols *s);
  * ways, -EPERM without the privilege to see addresses. */
 int symbols_name(struct symbols *s, __u64 addr, char *name, size_t len);
 
+/* The first of the two ways: -ENOTSUP where the kernel cannot be asked. */
+int symbols_ask(struct symbols *s, __u64 addr, char *name, size_t len);
+
 /* SAID as the kernel prints %pS, "symbol+0xoff/0xsize [module]", without the size. -ENOENT: it
  * names no symbol. */
 int symbol_of_words(const char *said, char *name, size_t len);

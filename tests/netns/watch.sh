@@ -210,10 +210,11 @@ took() { # MIN MAX milliseconds of the last run
 	[ "$MS" -le $((3 * $2 * SLOWNESS)) ] || fail "the run took $MS ms, more than 3 * $2"
 }
 
-# A jq expression about a record: nearly all of its time went by in one phase, and the verdict's share
-# says so. To all else go at most MS, which is an upper bound like others.
+# A jq expression about a record: nearly all of its time went by in one phase, the longest one, and the
+# verdict's share says so. To all else go at most MS, which is an upper bound like others.
 mostly() { # PHASE MS
-	echo "(.dur_ns - .phase_ns.$1 < $(($2 * SLOWNESS))000000)
+	echo "(.phase_ns.$1 == (.phase_ns | [.[]] | max))
+		and (.dur_ns - .phase_ns.$1 < $(($2 * SLOWNESS))000000)
 		and (.verdict.share * .dur_ns - .phase_ns.$1 | fabs) <= .dur_ns / 100"
 }
 

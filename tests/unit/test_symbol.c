@@ -5,6 +5,8 @@
 
 #include "tests/unit/unit.h"
 
+#include <sys/utsname.h>
+
 static void check_words(const char *said, const char *want)
 {
 	char name[64] = "untouched";
@@ -44,6 +46,17 @@ static __u64 address_of(const char *wanted)
 	return found;
 }
 
+/* Linux 5.14 and newer. */
+static bool can_be_asked(void)
+{
+	struct utsname u = {};
+	int major = 0, minor = 0;
+
+	uname(&u);
+	sscanf(u.release, "%d.%d", &major, &minor);
+	return major > 5 || (major == 5 && minor >= 14);
+}
+
 static void check_named(struct symbols *s, const struct ksyms *k, const char *function)
 {
 	__u64 addr = address_of(function);
@@ -53,6 +66,10 @@ static void check_named(struct symbols *s, const struct ksyms *k, const char *fu
 	CHECK(addr);
 	CHECK_INT(symbols_name(s, addr + 4, name, sizeof(name)), 0);
 	CHECK_STR(name, want);
+	if (can_be_asked()) {
+		CHECK_INT(symbols_ask(s, addr + 4, name, sizeof(name)), 0);
+		CHECK_STR(name, want);
+	}
 	CHECK_INT(ksyms_name(k, addr + 4, name, sizeof(name)), 0);
 	CHECK_STR(name, want);
 }
