@@ -152,10 +152,17 @@ causes: $(B)/pathlag $(SCENARIO_LOADS) $(B)/.deps-test
 causes-vm: $(B)/pathlag $(SCENARIO_LOADS) $(B)/.deps-vm
 	$(Q)ci/vm run --kernel 6.12,newest --timeout 3600 -- tests/netns/causes $(ONLY)
 
+# That nothing is found where nothing is wrong is asked in guests whose time counts instructions: in
+# any other a stall of this machine is one of theirs, and pathlag rightly tells of it.
+HEALTHY := *_healthy*
+
 test-vm: $(B)/pathlag $(VM_PROGS) $(SCENARIO_LOADS) $(B)/.deps-vm
 	$(Q)tests/vm/runner
 	$(Q)ci/vm run --kernel all --module tests/vm/module --timeout 3600 -- \
-		tests/run scenario $(ONLY)
+		tests/run scenario $(or $(ONLY),'!$(HEALTHY)')
+ifeq ($(ONLY),)
+	$(Q)ci/vm run --kernel all --icount -- tests/run scenario '$(HEALTHY)'
+endif
 
 vm-shell: $(B)/pathlag $(B)/.deps-vm
 	$(Q)ci/vm run --kernel $(KERNEL) --shell

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What ci/vm says on stderr about each machine, and on stdout the table over several at the end."""
+import collections
 import re
 import sys
 
@@ -8,18 +9,25 @@ from machine import INTERRUPTED, Result
 RESULT_LINE = re.compile(r"(ok|not ok|skip) ([^\s:]+)(?:: (.*))?$")
 CELL = {"ok": "ok", "not ok": "FAIL", "skip": "skip", None: "-"}
 MACHINE = "(machine)"       # the row for what is not a test's fault
+SAID_LINES, SAID_WIDTH = 8, 400     # of what a failed test said, below the table
 
 
 class Tests:
-    """The result lines of tests/run that one guest printed: name -> (result, why)."""
+    """The result lines of tests/run that one guest printed: name -> (result, why); and what the
+    failed ones said, as it stands below their lines."""
 
     def __init__(self):
         self.results = {}
+        self.said = collections.defaultdict(list)
+        self.failed = None          # whose words come next
 
     def read(self, line):
         match = RESULT_LINE.match(line)
         if match:
             self.results[match[2]] = (match[1], match[3] or "")
+            self.failed = match[2] if match[1] == "not ok" else None
+        elif self.failed and line.startswith("    ") and len(self.said[self.failed]) < SAID_LINES:
+            self.said[self.failed].append(line[:SAID_WIDTH])
 
     def get(self, name):
         return self.results.get(name, (None, ""))
@@ -74,15 +82,25 @@ def table(columns):
     return lines
 
 
-def reasons(columns, word):
+def skips(columns):
     """One line a test and reason, with the kernels it holds for."""
     found = {}
     for kernel, tests in columns:
         for name, (result, why) in tests.results.items():
-            if result == word:
+            if result == "skip":
                 found.setdefault((name, why), []).append(kernel)
-    return [f"{CELL[word]} {name} on {', '.join(kernels)}: {why or 'no reason given'}"
+    return [f"skip {name} on {', '.join(kernels)}: {why or 'no reason given'}"
             for (name, why), kernels in found.items()]
+
+
+def failures(columns):
+    """Each with how it began to tell of it, for who sees but the end of a long log."""
+    lines = []
+    for kernel, tests in columns:
+        for name, (result, why) in tests.results.items():
+            if result == "not ok":
+                lines += [f"FAIL {name} on {kernel}: {why or 'no reason given'}", *tests.said[name]]
+    return lines
 
 
 def close(pairs):
@@ -92,7 +110,7 @@ def close(pairs):
         for result, tests in pairs:
             tests.results[MACHINE] = machine_row(result, tests)
             columns.append((result.name, tests))
-        for line in table(columns) + reasons(columns, "skip") + reasons(columns, "not ok"):
+        for line in table(columns) + skips(columns) + failures(columns):
             print(line)
         words = [word for _, tests in columns for word, _ in tests.results.values()]
         print(f"{words.count('ok')} passed, {words.count('not ok')} failed, "

@@ -117,16 +117,9 @@ no_alarm() { # COUNT
 	expect 'summary.lost == 0 and of("lost") == []' 'nothing lost'
 }
 
-# A server that is ready is healthy only where it gets a processor when it wants one: what else a
-# machine of one emulating thread has to do is not its fault, and what pathlag says of it then is true.
-waits_for_no_processor() { # PID, where that is allowed
-	chrt -f -p 1 "$1" 2>/dev/null || true
-}
-
 case_many_healthy() { # alone: a thousand to a real server, through two links and a router
 	topology
 	web "$PORT"
-	waits_for_no_processor "$PID"
 	lag_start "tcp dst port $PORT"
 	in_client python3 "$CLIENTS/tcp.py" -n 1000 --pause 0.002 "$WEB" "$PORT" >"$T/client"
 	lag_wait '(connects | length >= 1000) and (accepts | length >= 1000)'
@@ -136,9 +129,8 @@ case_many_healthy() { # alone: a thousand to a real server, through two links an
 
 case_many_healthy_far() { # alone: 20 ms away, by a cable, as not every kernel has netem
 	topology --rtt 20
-	waits_for_no_processor "$PID" # the cable
+	chrt -f -p 1 "$PID" 2>/dev/null || true # a cable waits for no processor
 	web "$PORT"
-	waits_for_no_processor "$PID"
 	lag_start "tcp dst port $PORT"
 	in_client python3 "$CLIENTS/tcp.py" -n 1000 "$WEB" "$PORT" >"$T/client"
 	lag_wait '(connects | length >= 1000) and (accepts | length >= 1000)'
@@ -151,7 +143,6 @@ case_many_healthy_loopback() { # alone: a thousand
 	local IN=$C
 	namespace "$C"
 	serve
-	waits_for_no_processor "$SERVER"
 	lag_start --netns "$C"
 	in_client python3 "$CLIENTS/tcp.py" -n 1000 --pause 0.002 127.0.0.1 "$PORT" >"$T/client"
 	lag_wait '(connects | length >= 1000) and (accepts | length >= 1000)'
