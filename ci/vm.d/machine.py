@@ -74,11 +74,12 @@ def command_line(spec, fds):
     runs both processors: with one each, 6.12 came upon a breakpoint of its own that it had taken
     back from the other (Oops: int3, after seven minutes of scenarios), and died. Programs are not
     loaded at random addresses, for then QEMU need not translate a library anew for each process:
-    starting one costs a third. Where time is not measured the kernel does not guard its indirect
-    calls, at which emulation is slow."""
+    starting one costs a third. Where time is not measured the kernel leaves out what no test asks
+    for, a seventh of its work: security modules, audit, the accounting of memory to cgroups and its
+    wiping, and the guards of indirect calls, at which emulation is slow."""
     append = "console=ttyS0 panic=-1 oops=panic loglevel=5 norandmaps"
     if not spec.icount:
-        append += " mitigations=off"
+        append += " mitigations=off lsm= audit=0 cgroup_disable=memory init_on_alloc=0"
     if spec.shell:
         size = os.get_terminal_size() if os.isatty(0) else os.terminal_size((80, 24))
         append += f" pathlag.tty={size.lines}x{size.columns}"
