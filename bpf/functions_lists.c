@@ -202,12 +202,17 @@ bool name_matches(const char *pattern, const char *name)
 	return pattern[i] || !name[i];
 }
 
-bool functions_is_core(const char *name)
+static bool name_among(const char *const *names, size_t count, const char *name)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(core); i++)
-		if (!strcmp(core[i], name))
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(names[i], name))
 			return true;
 	return false;
+}
+
+bool functions_is_core(const char *name)
+{
+	return name_among(core, ARRAY_SIZE(core), name);
 }
 
 bool functions_returns_skb(const char *name)
@@ -216,10 +221,14 @@ bool functions_returns_skb(const char *name)
 	static const char *const names[] = {
 		"__skb_try_recv_from_queue", "__skb_try_recv_datagram", "__skb_recv_datagram"};
 
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (!strcmp(names[i], name))
-			return true;
-	return false;
+	return name_among(names, ARRAY_SIZE(names), name);
+}
+
+bool functions_fills_skb(const char *name)
+{
+	static const char *const names[] = {"__skb_clone", "__copy_skb_header", "skb_copy_header"};
+
+	return name_among(names, ARRAY_SIZE(names), name);
 }
 
 bool functions_may_wait(const char *name)

@@ -94,6 +94,8 @@ bool function_describe(struct functions_module *m, __u32 id, struct function *fn
 
 		if (c == FUNC_ARG_SKB_REF && functions_returns_skb(fn->name))
 			c = FUNC_ARG_NONE;
+		if (c == FUNC_ARG_SKB && i == 0 && functions_fills_skb(fn->name))
+			c = FUNC_ARG_NONE;
 		if (i < FUNC_REGISTERS)
 			class[i] = c;
 		argument_note(fn, c, fits ? used + 1 : 0);

@@ -78,6 +78,10 @@ extern const char *const functions_core_context[]; /* ends with NULL */
 /* Its `struct sk_buff **` is where it puts one: what lies there before means nothing. */
 bool functions_returns_skb(const char *name);
 
+/* Its first skb is a copy to be made of the second. It is memory as it was found: on a kernel that
+ * does not wipe what it hands out (init_on_alloc=0) perhaps another packet, as it was before. */
+bool functions_fills_skb(const char *name);
+
 /* PATTERN may end with `*`, and has no other wildcard. */
 bool name_matches(const char *pattern, const char *name);
 

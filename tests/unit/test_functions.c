@@ -80,6 +80,7 @@ static void vmlinux_fill(struct btf *b, const struct types *t)
 	FUNC(b, "typedefed", t->bool_, t->int_, t->my_skb);
 	FUNC(b, "tcp_v4_connect", t->int_, t->sk, t->dev, t->int_);
 	FUNC(b, "tcp_thing", 0, t->tcp_sk, t->skb);
+	FUNC(b, "skb_copy_header", 0, t->skb, t->const_skb);
 	FUNC(b, "own_thing", t->uint, t->int_, t->udp_sk);
 	FUNC(b, "req_first", t->void_ptr, t->req, t->skb, t->sk);
 	FUNC(b, "accept_like", t->int_, t->socket, t->socket);
@@ -162,6 +163,7 @@ static void test_positions(void)
 	check_args(f, "typedefed", 2, FUNC_ARG_SKB, 0, 0);
 	check_args(f, "tcp_v4_connect", 0, 0, 1, FUNC_ARG_SOCK);
 	check_args(f, "tcp_thing", 2, FUNC_ARG_SKB, 1, FUNC_ARG_SOCK);
+	check_args(f, "skb_copy_header", 2, FUNC_ARG_SKB, 0, 0);
 	check_args(f, "own_thing", 0, 0, 2, FUNC_ARG_SOCK);
 	check_args(f, "req_first", 2, FUNC_ARG_SKB, 3, FUNC_ARG_SOCK);
 	check_args(f, "accept_like", 0, 0, 1, FUNC_ARG_SOCKET);
