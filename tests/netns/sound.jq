@@ -19,6 +19,7 @@ def ordered: map(.t_ns) | . == sort;
 def has_keys($type; $keys): $keys[] as $key
 	| if has($key) | not then "\($type) line without \($key)" else empty end;
 
+# The cause is named once; but two times of which nothing was observed are two, in other words.
 # Evidence are indexes into the line's own timeline, ascending, and none is a call.
 def wrong_verdict:
 	(if .verdict | .cause and .text and (.share >= 0) and (.share <= 1)
@@ -26,7 +27,8 @@ def wrong_verdict:
 		| not then "verdict not complete: \(.verdict)" else empty end),
 	(if .verdict.also | type == "array" and all(.[]; .cause and .text and .share >= 0 and .share <= 1)
 		| not then "verdict.also not complete: \(.verdict.also)" else empty end),
-	(if .verdict | .cause as $cause | any(.also[]?; .cause == $cause)
+	(if .verdict as $main | any(.verdict.also[]?;
+			.cause == $main.cause and (.cause != "unknown" or .text == $main.text))
 		then "verdict.also repeats the cause: \(.verdict)" else empty end),
 	(if has("timeline") then
 		.timeline as $timeline | .verdict.evidence

@@ -59,6 +59,21 @@ static void test_a_tenth_at_least(void)
 	ALSO(&v, "");
 }
 
+/* Two times of which nobody knows what for: both are told. */
+static void test_two_unknown_delays(void)
+{
+	struct attempt a = spends(PHASE_ROUTE, 200 * MS);
+	struct verdict v;
+
+	a.phase_ns[PHASE_INGRESS] = 300 * MS;
+	a.end_ns += 300 * MS;
+	v = judge(a);
+	CHECK_STR(v.cause, "unknown");
+	CHECK(strstr(v.text, "300 ms before the socket saw it"));
+	ALSO(&v, "unknown");
+	CHECK(strstr(v.also[0].text, "200 ms before a SYN was built"));
+}
+
 static void test_what_came_before_a_fault(void)
 {
 	struct attempt a = looked_up(400 * MS);
@@ -302,6 +317,7 @@ int main(void)
 {
 	UNIT_RUN(test_delays_beside_the_costliest);
 	UNIT_RUN(test_a_tenth_at_least);
+	UNIT_RUN(test_two_unknown_delays);
 	UNIT_RUN(test_what_came_before_a_fault);
 	UNIT_RUN(test_a_lost_syn_before_a_refusal);
 	UNIT_RUN(test_two_reasons_for_silence);
