@@ -9,7 +9,7 @@ from machine import INTERRUPTED, Result
 RESULT_LINE = re.compile(r"(ok|not ok|skip) ([^\s:]+)(?:: (.*))?$")
 CELL = {"ok": "ok", "not ok": "FAIL", "skip": "skip", None: "-"}
 MACHINE = "(machine)"       # the row for what is not a test's fault
-SAID_LINES, SAID_WIDTH = 8, 400     # of what a failed test said, below the table
+SAID_LINES, SAID_WIDTH = 12, 400     # of what a failed test said, below the table
 
 
 class Tests:

@@ -132,7 +132,7 @@ settled() {
 
 # One jq for everything, because to start it takes longer than its work.
 answer() {
-	local said answers asked=("${ASKED[@]}") meant=("${MEANT[@]}") sound=$SOUND i
+	local said answers asked=("${ASKED[@]}") meant=("${MEANT[@]}") sound=$SOUND wrong='' i
 	local -a given=()
 	for i in "${!GIVEN[@]}"; do given[i]=${GIVEN[i]}; done
 	ASKED=() MEANT=() SOUND='' GIVEN=()
@@ -150,7 +150,7 @@ answer() {
 	mapfile -t answers <<<"$said"
 	if [ "${answers[0]}" != '[]' ]; then
 		problem "not sound: ${answers[0]}"
-		show
+		wrong=1
 	fi
 	for i in "${!asked[@]}"; do
 		[ -z "${given[i]:-}" ] || note_cause "${given[i]}" "${answers[i + 1]}"
@@ -160,9 +160,10 @@ answer() {
 			problem "${meant[i]}"
 			log "  expression: ${asked[i]}"
 			log "  gave:       ${answers[i + 1]}"
-			show
+			wrong=1
 		fi
 	done
+	[ -z "$wrong" ] || show
 }
 
 # One line of JSON each: the list of what is not sound, then what each expression gave. An expression
@@ -189,11 +190,12 @@ whole_lines() {
 	iconv -f utf-8 -t utf-8 "$OUT" >/dev/null || problem 'the output is not valid UTF-8'
 }
 
-# pathlag's lines and complaints, once per case, for whoever reads a failure: how many of which kind,
-# the first ones, and those at the end that tell of losses and counts.
+# pathlag's lines and complaints, once per case, for whoever reads a failure: the first verdicts, how
+# many of which kind, the first ones, and those at the end that tell of losses and counts.
 show() {
 	[ "${SHOWN:-}" != "$OUT" ] || return 0
 	SHOWN=$OUT
+	jq -r '.verdict.text // empty' "$OUT" 2>/dev/null | head -n 3 | sed 's/^/#   verdict: /'
 	log '  output:'
 	jq -c '[.type, .result, .verdict.cause, .owner.pid, .probe.func, .proc.pid]
 		| map(select(.)) | join(" ")' "$OUT" 2>/dev/null | sort | uniq -c | sort -rn | head -n 20

@@ -1,20 +1,27 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 """starved.py ADDRESS PORT SECONDS CPU - connect, on that processor, which a process of real-time
-priority takes for itself that long once the SYN is out. Exit status 77: no such priority is to be
-had."""
+priority takes for itself that long once connect() waits for the answer. Exit status 77: no such
+priority is to be had."""
 import os
 import socket
 import sys
 import time
 
-SYN_SENT = "02"
+SYN_SENT, RETRANSMIT_TIMER = "02", "01:"
 
 
 def syn_is_out(port):
+    """The state alone does not say so: it comes before the SYN is built, the timer after it went."""
     with open("/proc/net/tcp") as table:
-        return any(line.split()[2].endswith(f":{port:04X}") and line.split()[3] == SYN_SENT
-                   for line in list(table)[1:])
+        rows = [line.split() for line in list(table)[1:]]
+    return any(row[2].endswith(f":{port:04X}") and row[3] == SYN_SENT
+               and row[5].startswith(RETRANSMIT_TIMER) for row in rows)
+
+
+def sleeps(pid):
+    with open(f"/proc/{pid}/stat") as stat:
+        return stat.read().rpartition(")")[2].split()[0] == "S"
 
 
 def hog(port, seconds, ready):
@@ -23,9 +30,8 @@ def hog(port, seconds, ready):
     except PermissionError:
         os._exit(77)
     os.write(ready, b"r")
-    while not syn_is_out(port):
+    while not (syn_is_out(port) and sleeps(os.getppid())):
         time.sleep(0.002)
-    time.sleep(0.02)  # connect() waits for the answer now
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         pass
