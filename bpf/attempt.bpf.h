@@ -44,6 +44,25 @@ static __always_inline void attempt_settles(const struct sock *sk)
 		attempt_outdated(sk);
 }
 
+/* A packet of its handshake goes on now, in the system call of another process? */
+static __always_inline void reinject_emit(
+	const struct sock *sk, const struct attempt *a, bool answer, __u64 here)
+{
+	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
+	struct rec_reinject *r;
+
+	if (!here || tgid == a->owner.tgid || !in_process_at(here))
+		return;
+	r = rec_start(REC_REINJECT, sizeof(*r));
+	if (!r)
+		return;
+	r->sk = (__u64)sk;
+	owner_fill(&r->by, task_netns());
+	r->answer = answer;
+	r->pad = 0;
+	rec_end(r);
+}
+
 /* HERE: an address on the stack in use, which tells who closed it without an error. */
 static __noinline int attempt_leaves(const struct sock *sk, int old, int new, __u64 here)
 {
@@ -57,6 +76,8 @@ static __noinline int attempt_leaves(const struct sock *sk, int old, int new, __
 			return 0;
 		a->crossed = 1;
 	}
+	if (new == TCP_ESTABLISHED)
+		reinject_emit(sk, a, true, here);
 	r = rec_start(REC_STATE, sizeof(*r));
 	if (r) {
 		r->sk = (__u64)sk;

@@ -23,7 +23,9 @@ static __always_inline void wire_learn(struct attempt *a, const void *sk, const 
 		count_lost(LOST_SOCKET_MAP);
 }
 
-static __noinline int syn_emit(const struct sk_buff *skb, const struct skb_refs *refs, __u32 point)
+/* HERE: an address on the stack in use, at the device's queue. */
+static __noinline int syn_emit(
+	const struct sk_buff *skb, const struct skb_refs *refs, __u32 point, __u64 here)
 {
 	struct packet p = {};
 	struct attempt *a;
@@ -38,6 +40,8 @@ static __noinline int syn_emit(const struct sk_buff *skb, const struct skb_refs 
 		return 0;
 	if (point == SYN_QUEUE)
 		wire_learn(a, sk, &p.tuple);
+	if (!sock_transmission(sk))
+		reinject_emit(sk, a, false, here);
 	r = rec_start(REC_SYN, sizeof(*r));
 	if (!r)
 		return 0;
@@ -87,7 +91,7 @@ int on_dev_queue(struct bpf_raw_tracepoint_args *ctx)
 		return 0;
 	switch (h.state) {
 	case TCP_SYN_SENT:
-		return tracked ? syn_emit(skb, &refs, SYN_QUEUE) : 0;
+		return tracked ? syn_emit(skb, &refs, SYN_QUEUE, address_of(ctx)) : 0;
 	case TCP_NEW_SYN_RECV:
 		if (!listening && !opening)
 			return 0;
@@ -117,7 +121,7 @@ int on_dev_start_xmit(struct bpf_raw_tracepoint_args *ctx)
 	if (!tracked)
 		return 0;
 	skb_refs(skb, &refs);
-	return refs.sk ? syn_emit(skb, &refs, SYN_XMIT) : 0;
+	return refs.sk ? syn_emit(skb, &refs, SYN_XMIT, 0) : 0;
 }
 
 /* ---- arriving ------------------------------------------------------------------------------- */

@@ -53,6 +53,7 @@ enum rec_type {
 	REC_DNS = 43,        /* a DNS message, as sent or as received */
 	REC_GAI_CALL = 44,   /* getaddrinfo() called */
 	REC_GAI_RETURN = 45, /* getaddrinfo() returned */
+	REC_REINJECT = 46,   /* another process sends a SYN of ours on, or hands us the answer */
 
 	REC_PACKET = 48,     /* a packet is followed from here on, or its headers have changed */
 	REC_PACKET_END = 49, /* its skb is freed */
@@ -297,6 +298,16 @@ struct rec_reply {
 			     */
 };
 
+/* Of a process that netfilter had given the packet to (NFQUEUE): it goes on in that one's system
+ * call. But also of one that writes frames to a tap device; then nothing was held. */
+struct rec_reinject {
+	struct rec_hdr hdr;
+	__u64 sk;
+	struct rec_owner by;
+	__u32 answer; /* 0 the first SYN, 1 the answer */
+	__u32 pad;
+};
+
 struct rec_retransmit {
 	struct rec_hdr hdr;
 	__u64 sk;
@@ -411,6 +422,7 @@ REC_ASSERT(rec_state, 72);
 REC_ASSERT(rec_return, 128);
 REC_ASSERT(rec_syn, 112);
 REC_ASSERT(rec_reply, 112);
+REC_ASSERT(rec_reinject, 72);
 REC_ASSERT(rec_retransmit, 32);
 REC_ASSERT(rec_reset, 40);
 REC_ASSERT(rec_sock_error, 32);

@@ -293,6 +293,9 @@ struct attempt {
 	unsigned syns_left; /* SYNs that were handed to the driver */
 	char dev[REC_IFNAME_LEN + 1];
 	__u32 ifindex; /* of the SYN; else of the route; 0 = unknown */
+	__u64 held_ns; /* of PHASE_EGRESS: before the first SYN came to a device, if one did */
+	bool held_on;  /* the kernel did not repeat it then, as it was still in this host */
+	struct rec_owner syn_held_by, synack_held_by; /* who let it go; tgid 0 = not seen */
 
 	struct route route;
 	struct neighbour neigh;

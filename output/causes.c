@@ -91,6 +91,24 @@ static const struct cause verdicts[] = {
 		"look at: tc -s qdisc show dev DEVICE", NULL},
 
 	/* SYN and SYN-ACK */
+	{"syn_held", "The SYN was held in this host before it came to a device.",
+		"A firewall in user space (OpenSnitch, an IPS such as Suricata) gets the packet by "
+		"NFQUEUE, and is slow, asks somebody, or hangs; or IPsec waits for its keys.",
+		{"nft list ruleset; iptables -vnL (queue, NFQUEUE)",
+			"cat /proc/net/netfilter/nfnetlink_queue (queue, port, waiting)",
+			"ip xfrm state"},
+		"look for queue or NFQUEUE: nft list ruleset, iptables -vnL; who listens: "
+		"/proc/net/netfilter/nfnetlink_queue",
+		NULL},
+	{"synack_held", "The answer to the SYN was held in this host before the socket saw it.",
+		"A firewall in user space (an IPS such as Suricata) gets the packet by NFQUEUE, "
+		"and "
+		"is slow or asks somebody.",
+		{"nft list ruleset; iptables -vnL (queue, NFQUEUE)",
+			"cat /proc/net/netfilter/nfnetlink_queue (queue, port, waiting)"},
+		"look for queue or NFQUEUE: nft list ruleset, iptables -vnL; who listens: "
+		"/proc/net/netfilter/nfnetlink_queue",
+		NULL},
 	{"syn_dropped_locally", "A SYN was dropped in this host; the sentence says where and why.",
 		"A firewall rule, a tc or XDP program, a full queue: on the way out, or on the way "
 		"in on "

@@ -276,6 +276,7 @@ static size_t least_len(__u16 type)
 		[REC_RETURN] = sizeof(struct rec_return),
 		[REC_SYN] = sizeof(struct rec_syn),
 		[REC_REPLY] = sizeof(struct rec_reply),
+		[REC_REINJECT] = sizeof(struct rec_reinject),
 		[REC_RETRANSMIT] = sizeof(struct rec_retransmit),
 		[REC_RESET] = sizeof(struct rec_reset),
 		[REC_SOCK_ERROR] = sizeof(struct rec_sock_error),

@@ -106,6 +106,7 @@ struct event {
 		const struct rec_return *ret;
 		const struct rec_syn *syn;
 		const struct rec_reply *reply;
+		const struct rec_reinject *reinject;
 		const struct rec_retransmit *retransmit;
 		const struct rec_reset *reset;
 		const struct rec_sock_error *sock_error;

@@ -67,6 +67,18 @@ static void put_server(struct json_line *l, const struct server_side *s)
 	json_line_uint(l, o, "accept_wait_ns", s->accept_wait_ns);
 }
 
+static void put_holder(struct json_line *l, const char *key, const struct rec_owner *by)
+{
+	struct json_object *o;
+
+	if (!by->tgid)
+		return;
+	o = json_line_object(l, l->root, key);
+	json_line_uint(l, o, "pid", by->tgid);
+	json_line_uint(l, o, "tid", by->tid);
+	json_line_bytes(l, o, "comm", by->comm, sizeof(by->comm));
+}
+
 void json_attempt_fill(struct json_line *l, const struct json_out *out, const struct attempt *a,
 	const struct verdict *v)
 {
@@ -83,6 +95,8 @@ void json_attempt_fill(struct json_line *l, const struct json_out *out, const st
 	json_line_uint(l, l->root, "connect_ns", a->end_ns - a->connect_ns);
 	put_phases(l, a);
 	put_syn(l, a);
+	put_holder(l, "syn_held_by", &a->syn_held_by);
+	put_holder(l, "synack_held_by", &a->synack_held_by);
 	put_server(l, &a->server);
 	json_story_end(l, &story, v);
 }

@@ -40,6 +40,19 @@ enum phase open_phase(const struct open *o)
 	return o->marks ? o->mark[o->marks - 1].phase : PHASE_ROUTE;
 }
 
+__u64 open_waited_ns(const struct open *o, __u64 ts_ns, enum phase phase)
+{
+	__u64 sum = 0;
+
+	for (unsigned i = 0; i < o->marks; i++) {
+		__u64 to_ns = i + 1 < o->marks ? o->mark[i + 1].ts_ns : ts_ns;
+
+		if (o->mark[i].phase == phase && to_ns > o->mark[i].ts_ns)
+			sum += to_ns - o->mark[i].ts_ns;
+	}
+	return sum;
+}
+
 static bool waits_for_answer(enum phase phase)
 {
 	return phase == PHASE_NETWORK || phase == PHASE_INGRESS || phase == PHASE_RTO_WAIT;
@@ -162,6 +175,8 @@ void open_settle(struct open *o)
 		from = to;
 	}
 	add_stretch(a, longest, phase, from, a->end_ns);
+	if (a->held_ns > a->phase_ns[PHASE_EGRESS] || (o->transmission < 0 && !o->deferred))
+		a->held_ns = a->phase_ns[PHASE_EGRESS];
 	for (phase = 0; phase < PHASE_COUNT; phase++)
 		open_calls_blame(a, phase, longest[phase].from_ns, longest[phase].to_ns);
 }

@@ -59,6 +59,9 @@ void open_mark(struct open *o, __u64 ts_ns, enum phase phase);
 /* What it waits for as of the last mark. */
 enum phase open_phase(const struct open *o);
 
+/* How long it has waited for PHASE until TS_NS. */
+__u64 open_waited_ns(const struct open *o, __u64 ts_ns, enum phase phase);
+
 /* The stretches since the last SYN was built that were spent on an answer become PHASE. */
 void open_relabel_wait(struct open *o, enum phase phase);
 
@@ -72,7 +75,8 @@ struct drop *open_drop(struct open *o, __u64 ts_ns);
 const struct drop *open_last_drop(const struct open *o);
 void open_undo_drop(struct open *o);
 
-/* Closes the books at a.end_ns: orders the timeline and divides the time. */
+/* Closes the books at a.end_ns: orders the timeline and divides the time. A part of PHASE_EGRESS is
+ * a.held_ns, all of it where no SYN came to a device. */
 void open_settle(struct open *o);
 
 #endif

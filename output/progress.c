@@ -64,6 +64,8 @@ static void on_syn(struct open *o, const struct rec_syn *rec)
 
 	if (is_late_first(o, rec))
 		open_relabel_wait(o, PHASE_ROUTE);
+	if (o->transmission < 0 && !rec->transmission)
+		o->a.held_ns = open_waited_ns(o, ts_ns, PHASE_EGRESS);
 	next_transmission(o, ts_ns, rec->transmission);
 	take_source(&o->a, &rec->tuple);
 	take_dev(&o->a, &rec->dev);
@@ -84,6 +86,21 @@ static void on_syn(struct open *o, const struct rec_syn *rec)
 		o->a.syns_left++;
 	o->transmission_left = true;
 	open_mark(o, ts_ns, PHASE_NETWORK);
+}
+
+/* Who hands on at once holds nothing: a tap device's process that brings the answer. */
+#define HELD_LEAST_NS 10000000ULL
+
+static void on_reinject(struct open *o, const struct rec_reinject *rec)
+{
+	enum phase phase = rec->answer ? PHASE_INGRESS : PHASE_EGRESS;
+
+	if (open_phase(o) != phase || open_waited_ns(o, rec->hdr.ts_ns, phase) < HELD_LEAST_NS)
+		return;
+	if (rec->answer)
+		o->a.synack_held_by = rec->by;
+	else if (o->transmission < 0)
+		o->a.syn_held_by = rec->by;
 }
 
 static void undo_answered(struct open *o)
@@ -150,6 +167,7 @@ static void on_retransmit(struct open *o, const struct rec_retransmit *rec)
 {
 	if (rec->err < 0) {
 		open_moment(o, rec->hdr.ts_ns, AT_SYN_RETRANSMIT_FAILED)->err = rec->err;
+		o->a.held_on |= rec->err == -EBUSY && o->transmission < 0;
 		return;
 	}
 	if ((int)rec->transmission <= o->transmission)
@@ -267,6 +285,9 @@ bool progress_feed(struct open *o, const struct event *ev)
 		return false;
 	case REC_REPLY:
 		on_reply(o, ev->reply);
+		return false;
+	case REC_REINJECT:
+		on_reinject(o, ev->reinject);
 		return false;
 	case REC_RETRANSMIT:
 		on_retransmit(o, ev->retransmit);

@@ -266,6 +266,8 @@ static int dispatch(struct tracker *t, const struct event *ev)
 		return on_attempt_event(t, ev->syn->sk, ev);
 	case REC_REPLY:
 		return on_answer(t, ev->reply->sk, ev);
+	case REC_REINJECT:
+		return on_attempt_event(t, ev->reinject->sk, ev);
 	case REC_RETRANSMIT:
 		return on_attempt_event(t, ev->retransmit->sk, ev);
 	case REC_RESET:

@@ -185,6 +185,28 @@ static void say_overflow(struct words *w, const struct attempt *a)
 	say_end(w, a);
 }
 
+/* Neither a device nor a drop was seen to end its way. */
+static bool is_held(const struct attempt *a)
+{
+	bool in_vain = a->result == ATTEMPT_TIMEOUT || a->result == ATTEMPT_ABANDONED;
+
+	return in_vain && !a->syn_sent && !a->seeded && !a->drops;
+}
+
+static void say_held(struct words *w, const struct attempt *a)
+{
+	say(w, "the SYN to ");
+	say_peer(w, a);
+	say(w, " never came to a device: it was held in this host, by a firewall in user space "
+	       "(NFQUEUE) perhaps");
+	if (a->err) {
+		say_end(w, a);
+		return;
+	}
+	say(w, "; the application closed the socket after ");
+	say_duration(w, a->end_ns - a->connect_ns);
+}
+
 static bool is_timeout(const struct attempt *a)
 {
 	return a->result == ATTEMPT_TIMEOUT;
@@ -241,19 +263,22 @@ static void say_unreachable(struct words *w, const struct attempt *a)
 	say_end(w, a);
 }
 
+/* All of it, from the route on to the driver. */
+#define TIME_LEAVING (TIME_PHASE(EGRESS) | TIME_HELD)
+
 /* What a wait for an answer may have been. */
 #define TIME_ANSWER (TIME_PHASE(NETWORK) | TIME_PHASE(INGRESS))
 
 static const struct rule rules[] = {
-	{"no_route", is_no_route, say_no_route, TIME_PHASE(ROUTE) | TIME_PHASE(EGRESS),
+	{"no_route", is_no_route, say_no_route, TIME_PHASE(ROUTE) | TIME_LEAVING,
 		PROOF(ROUTE) | PROOF(RETURN), 0},
-	{"local_error", is_local_error, say_local_error, TIME_PHASE(ROUTE) | TIME_PHASE(EGRESS),
+	{"local_error", is_local_error, say_local_error, TIME_PHASE(ROUTE) | TIME_LEAVING,
 		PROOF(RETURN), 0},
 	{"rejected_icmp", is_icmp, say_icmp,
 		TIME_ANSWER | TIME_SILENCE(REFUSAL) | TIME_SILENCE(SYN_DROP), PROOF(ICMP),
 		DROP_SYN},
 	{"neighbour_failed", is_neighbour, say_neighbour,
-		TIME_ANSWER | TIME_PHASE(NEIGH) | TIME_PHASE(EGRESS) | TIME_SILENT,
+		TIME_ANSWER | TIME_PHASE(NEIGH) | TIME_LEAVING | TIME_SILENT,
 		PROOF(NEIGH_WAIT) | PROOF(NEIGH_FAILED), 0},
 	{"refused", is_refused, say_refused, TIME_ANSWER | TIME_SILENCE(REFUSAL),
 		PROOF(RST) | PROOF(RST_SENT), 0},
@@ -265,6 +290,8 @@ static const struct rule rules[] = {
 		PROOF(OVERFLOW) | PROOF(SYN_RETRANSMIT), 0},
 	{"syn_queue_full", is_syn_queue, say_overflow, TIME_ANSWER | TIME_SILENCE(QUEUE),
 		PROOF(OVERFLOW) | PROOF(SYN_RETRANSMIT), 0},
+	{"syn_held", is_held, say_held, TIME_ANSWER | TIME_LEAVING | TIME_SILENCE(UNKNOWN),
+		PROOF(SYN_RETRANSMIT_FAILED) | PROOF(CLOSED), 0},
 	{"timeout", is_timeout, say_timeout, TIME_ANSWER | TIME_SILENCE(UNKNOWN),
 		PROOF(SYN) | PROOF(SYN_RETRANSMIT) | PROOF(SOCKET_ERROR), 0},
 	{"abandoned", is_abandoned, say_abandoned, TIME_ANSWER | TIME_SILENCE(UNKNOWN),

@@ -30,14 +30,15 @@ enum silence {
 	SILENCES
 };
 
-/* Bits of rule.time: the phases, but RTO_WAIT in its parts. */
+/* Bits of rule.time: the phases, but RTO_WAIT and EGRESS in their parts. */
 #define TIME_PHASE(name)   (1u << PHASE_##name)
 #define TIME_SILENCE(name) (1u << (PHASE_COUNT + SILENCE_##name))
 #define TIME_SILENT        (((1u << SILENCES) - 1) << PHASE_COUNT)
+#define TIME_HELD          (1u << (PHASE_COUNT + SILENCES)) /* held_ns: no part of TIME_PHASE(EGRESS) */
 
 /* Bits of rule.proof. */
 #define PROOF(at) (1u << AT_##at)
-_Static_assert(AT_KINDS <= 32 && PHASE_COUNT + SILENCES <= 32, "more than bits in a word");
+_Static_assert(AT_KINDS <= 32 && PHASE_COUNT + SILENCES < 32, "more than bits in a word");
 
 #define PROOF_DNS \
  (PROOF(DNS_QUERY) | PROOF(DNS_ANSWER) | PROOF(GETADDRINFO) | PROOF(GETADDRINFO_RETURN))
@@ -125,6 +126,10 @@ enum silence attempt_silence(const struct attempt *a);
 
 /* verdict_lookup.c: did most of its time go into names of the search list before it? */
 bool lookup_lost_in_search(const struct lookup *l);
+
+/* verdict_delay.c: did somebody keep the first SYN before it came to a device, if it did? Else its
+ * sender may not have come to build it. */
+bool syn_was_held(const struct attempt *a);
 
 /* verdict_server.c: what the listening side did */
 bool syn_overflowed(const struct attempt *a, enum overflow queue);

@@ -149,6 +149,10 @@ static __u64 phases_ns(const struct attempt *a, __u32 time)
 
 	if (waits_in_vain(a))
 		time &= ~TIME_PHASE(NETWORK);
+	if (time & TIME_HELD)
+		sum += a->held_ns;
+	if (time & TIME_PHASE(EGRESS))
+		sum -= a->held_ns;
 	for (enum phase i = 0; i < PHASE_COUNT; i++)
 		if (time & 1u << i)
 			sum += a->phase_ns[i];

@@ -95,3 +95,13 @@ go() { # let it connect, wait for its end
 	exec 8>&-
 	wait "$CLIENT" || true
 }
+
+# Each packet that matches waits in a queue of netfilter until a program lets it go: pid $FIREWALL.
+held_by_userspace() { # NS SECONDS iptables-rule
+	[ -e /proc/net/netfilter/nfnetlink_queue ] || modprobe nfnetlink_queue 2>/dev/null || true
+	[ -e /proc/net/netfilter/nfnetlink_queue ] || skip 'this kernel has no NFQUEUE'
+	start "$1" hold python3 "$HERE/hold.py" 7 "$2"
+	FIREWALL=$PID
+	wait_for 'the firewall in user space' 10 grep -q ready "$T/hold.log"
+	iptables_rule "$1" "${@:3}" -j NFQUEUE --queue-num 7
+}

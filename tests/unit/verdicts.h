@@ -142,6 +142,25 @@ static inline struct attempt egress(void)
 	return spends(PHASE_EGRESS, 500 * MS);
 }
 
+static const struct rec_owner firewall = {.tgid = 33, .tid = 33, .comm = "firewalld"};
+
+/* The same, but before the SYN comes to a device. */
+static inline struct attempt egress_unseen(void)
+{
+	struct attempt a = egress();
+
+	a.held_ns = 500 * MS;
+	return a;
+}
+
+static inline struct attempt syn_held(void)
+{
+	struct attempt a = egress_unseen();
+
+	a.syn_held_by = firewall;
+	return a;
+}
+
 static inline struct attempt rtt(void)
 {
 	struct attempt a = sample_attempt();
@@ -169,6 +188,14 @@ static inline struct attempt route(void)
 static inline struct attempt ingress(void)
 {
 	return spends(PHASE_INGRESS, 500 * MS);
+}
+
+static inline struct attempt synack_held(void)
+{
+	struct attempt a = ingress();
+
+	a.synack_held_by = firewall;
+	return a;
 }
 
 /* SENT SYNs, 1, 2, 4 ... seconds apart; what follows is up to the caller. */
@@ -287,6 +314,18 @@ static inline struct attempt fallback(void)
 	a.group_start_ns = a.start_ns - 250 * MS;
 	a.group_other_family_failed = true;
 	a.group_first = sample_tuple("2001:db8::1", 1, "2001:db8::2", 80);
+	return a;
+}
+
+static inline struct attempt never_let_go(void)
+{
+	struct attempt a = sample_attempt();
+
+	a.syn_sent = a.syns_left = 0;
+	a.held_ns = 3000 * MS;
+	sample_phase(&a, PHASE_EGRESS, 3000 * MS);
+	sample_moment(&a, 1000 * MS, AT_SYN_RETRANSMIT_FAILED, "");
+	ends(&a, ATTEMPT_TIMEOUT, ETIMEDOUT, 0);
 	return a;
 }
 
