@@ -20,7 +20,9 @@ static void say_neigh(struct words *w, const struct attempt *a)
 
 bool syn_was_held(const struct attempt *a)
 {
-	return a->syn_held_by.tgid || a->held_on || !a->syn_sent;
+	bool gone = a->syn_sent || a->answered || a->result == ATTEMPT_ESTABLISHED;
+
+	return a->syn_held_by.tgid || a->held_on || !gone;
 }
 
 static bool waited_unseen(const struct attempt *a)
@@ -55,6 +57,12 @@ static void say_held(struct words *w, const struct attempt *a)
 
 static void say_waited_unseen(struct words *w, const struct attempt *a)
 {
+	if (!a->syn_sent) {
+		say(w, "no SYN was seen to leave, so it is not known what for ");
+		say_duration(w, a->held_ns);
+		say(w, " passed before the answer");
+		return;
+	}
 	say(w, "the SYN took ");
 	say_duration(w, a->held_ns);
 	say(w, " in this host to come to ");

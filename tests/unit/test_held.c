@@ -101,6 +101,18 @@ static void test_syn_of_which_nothing_is_known(void)
 	stream_free(s);
 }
 
+/* Its record was lost, or the kernel skipped our program. */
+static void test_syn_that_was_not_seen(void)
+{
+	struct stream *s = stream_new();
+
+	put_connect(s, 0, SK, PEER, CONNECT_IN_SYSCALL);
+	put_rest(s, 300);
+	CHECK_STR(s->verdict[0].cause, "unknown");
+	CHECK(strstr(s->verdict[0].text, "no SYN was seen to leave"));
+	stream_free(s);
+}
+
 static void test_syn_that_is_never_let_go(void)
 {
 	struct stream *s = stream_new();
@@ -154,6 +166,7 @@ int main(void)
 	UNIT_RUN(test_syn_that_waited_for_the_next_hop);
 	UNIT_RUN(test_syn_that_could_not_be_repeated);
 	UNIT_RUN(test_syn_of_which_nothing_is_known);
+	UNIT_RUN(test_syn_that_was_not_seen);
 	UNIT_RUN(test_syn_that_is_never_let_go);
 	UNIT_RUN(test_answer_that_a_process_lets_go);
 	UNIT_RUN(test_answer_that_a_process_brings);
