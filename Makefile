@@ -158,11 +158,9 @@ HEALTHY := *_healthy*
 
 test-vm: $(B)/pathlag $(VM_PROGS) $(SCENARIO_LOADS) $(B)/.deps-vm
 	$(Q)tests/vm/runner
-	$(Q)ci/vm run --kernel all --module tests/vm/module --timeout 3600 -- \
+	$(Q)ci/vm run --kernel all --module tests/vm/module --timeout 3600 \
+		$(if $(ONLY),,--icount-too "tests/run scenario '$(HEALTHY)'") -- \
 		tests/run scenario $(or $(ONLY),'!$(HEALTHY)')
-ifeq ($(ONLY),)
-	$(Q)ci/vm run --kernel all --icount -- tests/run scenario '$(HEALTHY)'
-endif
 
 vm-shell: $(B)/pathlag $(B)/.deps-vm
 	$(Q)ci/vm run --kernel $(KERNEL) --shell

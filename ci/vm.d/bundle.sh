@@ -39,15 +39,18 @@ bundle_initrd() {
 	rm -rf "$root"
 }
 
-# bundle_make COMMAND ARG...: sets RUN, with bundle.tar and initrd-NAME of the caller's machines.
+# bundle_make TIMED COMMAND ARG...: sets RUN, with bundle.tar and initrd-NAME of the caller's machines.
+# TIMED, if any, is what those of --icount-too run.
 bundle_make() {
-	local machine
+	local machine timed=$1
+	shift
 	bundle_sweep
 	RUN=$(mktemp -d "$CACHE/run/$$.XXXXXX")
 	trap 'rm -rf "$RUN"' EXIT
 	mkdir -p "$RUN/tree/vm" "$RUN/tree/src/pathlag"
 	install -m 755 "$VM_DIR/guest/init" "$RUN/tree/vm/init"
 	printf '%q ' "$@" >"$RUN/tree/vm/command"
+	[ -z "$timed" ] || printf '%q ' bash -c "$timed" >"$RUN/tree/vm/command-icount"
 	modules_into "$RUN/tree/vm/modules"
 	bundle_files | tar -c -C "$REPO" --null -T - | tar -x -C "$RUN/tree/src/pathlag"
 	tar -c -f "$RUN/bundle.tar" -C "$RUN/tree" --owner=0 --group=0 --numeric-owner .

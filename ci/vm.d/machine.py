@@ -28,16 +28,18 @@ PORTS = ("stdout", "stderr", "control", "files")
 
 
 class Spec:
-    """What a machine is made of; the same for all kernels of a run but for name, kernel, initrd."""
+    """What a machine is made of; the same for all of a run but for name, kernel, initrd, and TIMED:
+    it is the kernel's second one, of --icount-too."""
 
-    def __init__(self, name, kernel, run_dir, options):
+    def __init__(self, name, kernel, timed, options):
         self.name = name
         self.kernel = kernel
-        self.run_dir = run_dir
+        self.timed = timed
+        self.run_dir = options.run_dir
         self.root = options.root
         self.disks = options.disk
         self.memory = options.memory
-        self.icount = options.icount
+        self.icount = options.icount or timed
         self.shell = options.shell
         self.timeout = options.timeout
 
@@ -45,8 +47,9 @@ class Spec:
 class Result:
     """How a machine ended. `problem` is None, or the runner's own words for what went wrong."""
 
-    def __init__(self, name):
+    def __init__(self, name, timed=False):
         self.name = name
+        self.timed = timed
         self.release = ""
         self.status = None
         self.problem = None
@@ -82,6 +85,8 @@ def command_line(spec, fds):
     append = "console=ttyS0 panic=-1 oops=panic loglevel=5 norandmaps"
     if not spec.icount:
         append += " mitigations=off lsm= audit=0 cgroup_disable=memory init_on_alloc=0"
+    if spec.timed:
+        append += " pathlag.icount-too"
     if spec.shell:
         size = os.get_terminal_size() if os.isatty(0) else os.terminal_size((80, 24))
         append += f" pathlag.tty={size.lines}x{size.columns}"
@@ -112,7 +117,7 @@ class Machine:
     def __init__(self, spec, write):
         self.spec = spec
         self.write = write          # write(stream, bytes): where stdout and stderr go
-        self.result = Result(spec.name)
+        self.result = Result(spec.name, spec.timed)
         self.process = None
         self.ends = {}
         self.tail = collections.deque(maxlen=TAIL)

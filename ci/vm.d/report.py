@@ -9,6 +9,7 @@ from machine import INTERRUPTED, Result
 RESULT_LINE = re.compile(r"(ok|not ok|skip) ([^\s:]+)(?:: (.*))?$")
 CELL = {"ok": "ok", "not ok": "FAIL", "skip": "skip", None: "-"}
 MACHINE = "(machine)"       # the row for what is not a test's fault
+TIMED = " icount"           # behind a kernel's name: its machine of --icount-too
 SAID_LINES, SAID_WIDTH = 12, 400     # of what a failed test said, below the table
 
 
@@ -37,8 +38,13 @@ def say(text):
     print(f"ci/vm: {text}", file=sys.stderr, flush=True)
 
 
-def skipped(name):
-    result = Result(name)
+def label(machine):
+    """Of a Spec or a Result."""
+    return machine.name + (TIMED if machine.timed else "")
+
+
+def skipped(name, timed):
+    result = Result(name, timed)
     result.status = 0
     result.skipped = True
     result.problem = "no kernel, and PATHLAG_SKIP_KERNELS names it"
@@ -50,12 +56,12 @@ def tell(result):
     if result.problem == INTERRUPTED:
         return
     if result.problem:
-        say(f"{result.name}: {result.problem}; the console's last lines:")
+        say(f"{label(result)}: {result.problem}; the console's last lines:")
         for line in result.console:
             print(f"  {line}", file=sys.stderr)
     for line in result.splats[:5]:
-        say(f"{result.name}: the kernel complained: {line}")
-    say(f"{result.name}: {result.release or 'not booted'}, exit {result.status}, "
+        say(f"{label(result)}: the kernel complained: {line}")
+    say(f"{label(result)}: {result.release or 'not booted'}, exit {result.status}, "
         f"up after {result.boot:.1f} s, {result.seconds:.1f} s in all")
 
 
@@ -103,13 +109,21 @@ def failures(columns):
     return lines
 
 
+def join(pairs):
+    """A column a kernel, whose machine of --icount-too adds its rows to it."""
+    columns = {}
+    for result, tests in pairs:
+        tests.results[MACHINE + (TIMED if result.timed else "")] = machine_row(result, tests)
+        column = columns.setdefault(result.name, tests)
+        column.results |= tests.results
+        column.said |= tests.said
+    return list(columns.items())
+
+
 def close(pairs):
     """Print the table where there are several machines; the status of the run: the worst of all."""
     if len(pairs) > 1:
-        columns = []
-        for result, tests in pairs:
-            tests.results[MACHINE] = machine_row(result, tests)
-            columns.append((result.name, tests))
+        columns = join(pairs)
         for line in table(columns) + skips(columns) + failures(columns):
             print(line)
         words = [word for _, tests in columns for word, _ in tests.results.values()]

@@ -25,13 +25,14 @@ def parse(argv):
     parser.add_argument("--memory", type=int, default=2048)
     parser.add_argument("--out")
     parser.add_argument("--icount", action="store_true")
+    parser.add_argument("--icount-too", action="store_true")
     parser.add_argument("--shell", action="store_true")
     parser.add_argument("machines", nargs="+", metavar="NAME=DIR")
     return parser.parse_args(argv)
 
 
 class Output:
-    """The guests' streams. One kernel: bytes as they come. Several: whole lines, each named."""
+    """The guests' streams. One machine: bytes as they come. Several: whole lines, each named."""
 
     lock = threading.Lock()
 
@@ -70,7 +71,7 @@ class Output:
 
 def unpack(result, directory):
     if directory and result.files:
-        target = os.path.join(directory, result.name)
+        target = os.path.join(directory, report.label(result))
         os.makedirs(target, exist_ok=True)
         with tarfile.open(fileobj=io.BytesIO(result.files)) as archive:
             archive.extractall(target)
@@ -88,12 +89,13 @@ class Runner:
             machine.stop(INTERRUPTED)
 
     def one(self, item):
-        name, kernel = item
+        name, kernel, timed = item
         tests = report.Tests()
         if not kernel:
-            return report.skipped(name), tests
-        output = Output(name, len(self.options.machines) > 1, tests)
-        spec = Spec(name, kernel, self.options.run_dir, self.options)
+            return report.skipped(name, timed), tests
+        spec = Spec(name, kernel, timed, self.options)
+        several = len(self.options.machines) > 1 or self.options.icount_too
+        output = Output(report.label(spec), several, tests)
         machine = Machine(spec, output.write)
         self.running.add(machine)
         try:
@@ -108,12 +110,15 @@ class Runner:
         return result, tests
 
     def all(self):
-        items = [item.split("=", 1) for item in self.options.machines]
-        jobs = max(1, min(self.options.jobs, os.cpu_count() or 1, len(items)))
         # The newer a kernel, the more it can and the longer it takes: the last ones first, so that
         # what is left over at the end, alone, is short.
+        kernels = [item.split("=", 1) for item in self.options.machines[::-1]]
+        rounds = (False, True) if self.options.icount_too else (False,)
+        items = [(*kernel, timed) for timed in rounds for kernel in kernels]
+        jobs = max(1, min(self.options.jobs, os.cpu_count() or 1, len(items)))
         with ThreadPoolExecutor(jobs) as pool:
-            return list(pool.map(self.one, items[::-1]))[::-1]
+            pairs = list(pool.map(self.one, items))
+        return [pair for timed in rounds for pair in pairs[::-1] if pair[0].timed == timed]
 
 
 def main(argv):
