@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # held.sh - a firewall in user space has the handshake's packets looked at (NFQUEUE), and takes its
-# time, asks its user or hangs: they are neither lost nor queued at a device.
+# time, asks its user or hangs: they are neither lost nor queued at a device. A kernel module that takes
+# its hooks away has all such queues emptied, so these cases are not asked for beside module_unloads.
 
 SYN_OUT=(-A OUTPUT -p tcp --syn)
 SYNACK_IN=(-A INPUT -p tcp --tcp-flags SYN,ACK SYN,ACK)
