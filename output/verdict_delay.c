@@ -18,7 +18,9 @@ static void say_neigh(struct words *w, const struct attempt *a)
 	say_duration(w, a->phase_ns[PHASE_NEIGH]);
 }
 
-bool syn_was_held(const struct attempt *a)
+/* Did somebody keep the first SYN before it came to a device, if it did? Else its sender may not
+ * have come to build it. */
+static bool syn_was_held(const struct attempt *a)
 {
 	bool gone = a->syn_sent || a->answered || a->result == ATTEMPT_ESTABLISHED;
 

@@ -127,10 +127,6 @@ enum silence attempt_silence(const struct attempt *a);
 /* verdict_lookup.c: did most of its time go into names of the search list before it? */
 bool lookup_lost_in_search(const struct lookup *l);
 
-/* verdict_delay.c: did somebody keep the first SYN before it came to a device, if it did? Else its
- * sender may not have come to build it. */
-bool syn_was_held(const struct attempt *a);
-
 /* verdict_server.c: what the listening side did */
 bool syn_overflowed(const struct attempt *a, enum overflow queue);
 void say_syn_overflow(struct words *w, const struct attempt *a);
