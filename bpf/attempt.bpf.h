@@ -44,7 +44,8 @@ static __always_inline void attempt_settles(const struct sock *sk)
 		attempt_outdated(sk);
 }
 
-/* A packet of its handshake goes on now, in the system call of another process? */
+/* A packet of its handshake goes on now: tell if that is in the system call of another process.
+ * HERE: an address on the stack in use; 0 = not to be asked. */
 static __always_inline void reinject_emit(
 	const struct sock *sk, const struct attempt *a, bool answer, __u64 here)
 {

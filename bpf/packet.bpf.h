@@ -23,7 +23,8 @@ static __always_inline void wire_learn(struct attempt *a, const void *sk, const 
 		count_lost(LOST_SOCKET_MAP);
 }
 
-/* HERE: an address on the stack in use, at the device's queue. */
+/* HERE: at the device's queue, an address on the stack in use, which tells who sends it on; else 0.
+ */
 static __noinline int syn_emit(
 	const struct sk_buff *skb, const struct skb_refs *refs, __u32 point, __u64 here)
 {

@@ -190,7 +190,7 @@ static bool is_held(const struct attempt *a)
 {
 	bool in_vain = a->result == ATTEMPT_TIMEOUT || a->result == ATTEMPT_ABANDONED;
 
-	return in_vain && !a->syn_sent && !a->seeded && !a->drops;
+	return in_vain && !a->syn_sent && !a->answered && !a->seeded && !a->drops;
 }
 
 static void say_held(struct words *w, const struct attempt *a)
