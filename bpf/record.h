@@ -324,9 +324,9 @@ struct rec_reset {
 	struct rec_hdr hdr;
 	__u64 sk; /* the connecting socket */
 	__u32 kind;
-	__u32 reason; /* enum sk_rst_reason of this kernel, 0 where it has none */
-	__u32 netns;  /* where the RST was made */
-	__u32 pad;
+	__u32 reason;       /* enum sk_rst_reason of this kernel, 0 where it has none */
+	__u32 netns;        /* where the RST was made */
+	__u32 transmission; /* as in rec_reply */
 };
 
 struct rec_sock_error {

@@ -44,7 +44,7 @@ static __always_inline int reset_emit(__u64 sk, __u32 kind, __u32 reason, __u32 
 	r->kind = kind;
 	r->reason = reason;
 	r->netns = netns;
-	r->pad = 0;
+	r->transmission = sock_transmission((void *)sk);
 	rec_end(r);
 	return 0;
 }

@@ -37,8 +37,7 @@ struct open {
 	__u64 established_ns, closed_ns;
 	int transmission; /* of the SYN seen, or heard of, last; -1 = none yet */
 	bool transmission_left;
-	bool network_unknown; /* the SYN that was answered is one that was not seen */
-	__u64 neigh;          /* the entry it waits or waited for */
+	__u64 neigh; /* the entry it waits or waited for */
 	bool neigh_waiting;
 	bool rst_noted;
 	unsigned marks, marks_room;

@@ -130,7 +130,7 @@ static bool sent_unseen(struct open *o, __u32 transmission)
 		return false;
 	open_relabel_wait(o, PHASE_RTO_WAIT);
 	o->transmission = (int)transmission;
-	o->network_unknown = true;
+	o->a.syn_unseen = true;
 	o->a.syn_sent = transmission + 1;
 	o->a.syn_retransmits = transmission;
 	return true;
@@ -179,6 +179,7 @@ static void on_retransmit(struct open *o, const struct rec_retransmit *rec)
 
 static void on_reset(struct open *o, const struct rec_reset *rec)
 {
+	sent_unseen(o, rec->transmission);
 	if (rec->kind == RESET_SENT) {
 		o->a.refusal.rst_sent_here = true;
 		open_moment(o, rec->hdr.ts_ns, AT_RST_SENT);

@@ -146,7 +146,7 @@ void progress_finish(struct open *o, __u64 end_ns)
 	if (a->dns_link != DNS_LINK_NOT_OBSERVED)
 		a->phase_seen |= 1u << PHASE_DNS | 1u << PHASE_THINK;
 	open_settle(o);
-	if (o->network_unknown && !a->phase_ns[PHASE_NETWORK])
+	if (a->syn_unseen && !a->phase_ns[PHASE_NETWORK])
 		a->phase_seen &= ~(1u << PHASE_NETWORK);
 }
 

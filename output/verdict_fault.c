@@ -82,7 +82,9 @@ static bool rejected_here(const struct attempt *a)
 	const struct drop *d = blamed_drop(a, DROP_SYN);
 	bool got_here = !a->neigh.waited || a->neigh.done;
 
-	return rejected && !a->syns_left && got_here && d && !d->by.program;
+	bool in_host = !a->syns_left && !a->syn_unseen;
+
+	return rejected && in_host && got_here && d && !d->by.program;
 }
 
 static bool is_icmp(const struct attempt *a)

@@ -64,6 +64,44 @@ static void test_refused_after_a_retransmit_that_was_not_seen(void)
 	stream_free(s);
 }
 
+/* Where the drop was all that was seen: a firewall dropped the first one, the peer said no to the
+ * second, and no REJECT rule of this host had to do with that. */
+static void test_refused_after_a_drop_and_a_retransmit_that_was_not_seen(void)
+{
+	struct stream *s = stream_new();
+	struct attempt *a = &s->attempt[0];
+
+	put_names(s);
+	put_connect(s, 0, SK, PEER, CONNECT_IN_SYSCALL);
+	put_drop(s, 0.2, SK, DROP_SYN, 12, 0);
+	PUT(s, 1020.2, REC_RESET,
+		(struct rec_reset){.sk = SK, .kind = RESET_RECEIVED, .transmission = 1});
+	put_state(s, 1020.3, SK, PEER, CLOSED, ECONNREFUSED);
+	put_return(s, 1020.3, SK, -ECONNREFUSED);
+	CHECK_INT(a->syn_retransmits, 1);
+	CHECK_INT(a->phase_ns[PHASE_RTO_WAIT], 1020100000);
+	CHECK(!(a->phase_seen & 1u << PHASE_NETWORK));
+	CHECK_STR(s->verdict[0].cause, "refused");
+	CHECK_STR(s->verdict[0].also[0].cause, "syn_dropped_locally");
+	stream_free(s);
+}
+
+/* A REJECT rule's RST says no to the very SYN that it dropped. */
+static void test_rst_for_the_dropped_syn(void)
+{
+	struct stream *s = stream_new();
+
+	put_names(s);
+	put_connect(s, 0, SK, PEER, CONNECT_IN_SYSCALL);
+	put_drop(s, 0.2, SK, DROP_SYN, 12, 0);
+	PUT(s, 0.3, REC_RESET, (struct rec_reset){.sk = SK, .kind = RESET_RECEIVED});
+	put_state(s, 0.4, SK, PEER, CLOSED, ECONNREFUSED);
+	put_return(s, 0.5, SK, -ECONNREFUSED);
+	CHECK_INT(s->attempt[0].syn_retransmits, 0);
+	CHECK_STR(s->verdict[0].cause, "rejected_icmp");
+	stream_free(s);
+}
+
 /* What was seen of them stays as it is. */
 static void test_answer_to_what_was_seen_changes_nothing(void)
 {
@@ -155,6 +193,8 @@ int main(void)
 	UNIT_RUN(test_retransmit_that_only_the_socket_tells_of);
 	UNIT_RUN(test_dropped_syn_and_a_retransmit_that_was_not_seen);
 	UNIT_RUN(test_refused_after_a_retransmit_that_was_not_seen);
+	UNIT_RUN(test_refused_after_a_drop_and_a_retransmit_that_was_not_seen);
+	UNIT_RUN(test_rst_for_the_dropped_syn);
 	UNIT_RUN(test_answer_to_what_was_seen_changes_nothing);
 	return unit_status();
 }
