@@ -69,6 +69,7 @@ static __noinline int attempt_leaves(const struct sock *sk, int old, int new, __
 {
 	struct attempt *a = attempt_of(sk);
 	struct rec_state *r;
+	__u32 sent;
 
 	if (!a)
 		return 0;
@@ -90,6 +91,8 @@ static __noinline int attempt_leaves(const struct sock *sk, int old, int new, __
 		r->flags = 0;
 		if (new == TCP_CLOSE && !r->sk_err && !in_process_at(here))
 			r->flags = STATE_UNASKED;
+		sent = sock_transmission(sk);
+		r->transmission = sent < 255 ? sent : 255;
 		rec_end(r);
 	}
 	if (new == TCP_SYN_RECV)

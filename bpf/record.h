@@ -250,7 +250,8 @@ struct rec_state {
 	__u8 new_state; /* TCP_ESTABLISHED = 1, TCP_SYN_RECV = 3, TCP_CLOSE = 7 */
 	__u16 sk_err;
 	__u16 sk_err_soft;
-	__u16 flags; /* enum rec_state_flags */
+	__u8 flags;        /* enum rec_state_flags */
+	__u8 transmission; /* as in rec_reply; 255 = or more */
 };
 
 /* connect(2) has returned. sk == 0: no socket entered SYN_SENT in it; then owner and tuple tell. */

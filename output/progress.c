@@ -119,12 +119,7 @@ static bool lost_answer(const struct attempt *a)
 	return false;
 }
 
-/*
- * The kernel may skip our programs while it sends a SYN again, all of them in one interrupt; the
- * socket knows. When it was sent is not known, only that nothing had answered the ones before: all
- * that was waited counts as that, and how long the last one was on its way is not known.
- */
-static bool sent_unseen(struct open *o, __u32 transmission)
+bool progress_sent_unseen(struct open *o, __u32 transmission)
 {
 	if (o->a.seeded || o->transmission < 0 || (int)transmission <= o->transmission)
 		return false;
@@ -138,7 +133,7 @@ static bool sent_unseen(struct open *o, __u32 transmission)
 
 static void on_reply(struct open *o, const struct rec_reply *rec)
 {
-	bool unseen = sent_unseen(o, rec->transmission);
+	bool unseen = progress_sent_unseen(o, rec->transmission);
 	struct moment *m;
 
 	o->a.answered = true;
@@ -179,7 +174,7 @@ static void on_retransmit(struct open *o, const struct rec_retransmit *rec)
 
 static void on_reset(struct open *o, const struct rec_reset *rec)
 {
-	sent_unseen(o, rec->transmission);
+	progress_sent_unseen(o, rec->transmission);
 	if (rec->kind == RESET_SENT) {
 		o->a.refusal.rst_sent_here = true;
 		open_moment(o, rec->hdr.ts_ns, AT_RST_SENT);

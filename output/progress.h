@@ -34,6 +34,14 @@ void progress_address(struct address *to, __u32 family, const __u8 *bytes);
 /* The time at which an attempt ended whose last records were lost; 0 = it may still go on. */
 __u64 progress_overdue(const struct open *o, __u64 now_ns);
 
+/*
+ * The kernel may skip our programs while it sends a SYN again, all of them in one interrupt; the
+ * socket knows, and what it says with an answer or at its end is TRANSMISSION. When it was sent is
+ * not known, only that nothing had answered the ones before: all that was waited counts as that,
+ * and how long the last one was on its way is not known. Returns whether there was such a one.
+ */
+bool progress_sent_unseen(struct open *o, __u32 transmission);
+
 /* progress_end.c: it leaves SYN_SENT, connect() returns; as progress_feed() */
 bool progress_state(struct open *o, const struct rec_state *rec);
 bool progress_return(struct open *o, const struct rec_return *rec);

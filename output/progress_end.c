@@ -39,6 +39,9 @@ bool progress_state(struct open *o, const struct rec_state *rec)
 		a->tuple = rec->tuple;
 	if (rec->new_state == TCP_SYN_RECV)
 		return crossed(o, rec);
+	/* Then SYN-ACKs count, too. */
+	if (!o->crossed)
+		progress_sent_unseen(o, rec->transmission);
 	if (rec->new_state == TCP_ESTABLISHED) {
 		o->established = true;
 		o->established_ns = rec->hdr.ts_ns;

@@ -5,7 +5,7 @@
 #define SK   0xffff888000001000ULL
 #define PEER "10.9.0.2"
 
-enum { ESTABLISHED = 1, CLOSED = 7 };
+enum { ESTABLISHED = 1, RECEIVED = 3, CLOSED = 7 };
 
 static void put_answer(struct stream *s, double ms, __u32 flags, __u32 transmission)
 {
@@ -83,6 +83,47 @@ static void test_refused_after_a_drop_and_a_retransmit_that_was_not_seen(void)
 	CHECK(!(a->phase_seen & 1u << PHASE_NETWORK));
 	CHECK_STR(s->verdict[0].cause, "refused");
 	CHECK_STR(s->verdict[0].also[0].cause, "syn_dropped_locally");
+	stream_free(s);
+}
+
+static void put_end(struct stream *s, double ms, int state, __u8 transmission)
+{
+	PUT(s, ms, REC_STATE,
+		(struct rec_state){.sk = SK,
+			.tuple = stream_tuple(PEER, 80, 40000),
+			.old_state = 2,
+			.new_state = (__u8)state,
+			.transmission = transmission});
+}
+
+/* Neither the retransmit nor its answer. */
+static void test_end_tells_of_retransmits(void)
+{
+	struct stream *s = stream_new();
+	struct attempt *a = &s->attempt[0];
+
+	put_names(s);
+	put_connect(s, 0, SK, PEER, CONNECT_IN_SYSCALL);
+	put_drop(s, 0.2, SK, DROP_SYN, 12, 0);
+	put_end(s, 1020.2, ESTABLISHED, 1);
+	put_return(s, 1020.2, SK, 0);
+	CHECK_INT(a->syn_retransmits, 1);
+	CHECK_INT(a->phase_ns[PHASE_RTO_WAIT], 1020000000);
+	CHECK_STR(s->verdict[0].cause, "syn_dropped_locally");
+	stream_free(s);
+}
+
+/* Of those whose SYNs have crossed, SYN-ACKs are counted as well. */
+static void test_crossed_syns_are_no_retransmits(void)
+{
+	struct stream *s = stream_new();
+
+	put_connect(s, 0, SK, PEER, CONNECT_IN_SYSCALL);
+	put_sent(s, 0.1, SK, PEER, 0);
+	put_state(s, 1, SK, PEER, RECEIVED, 0);
+	put_end(s, 1020.2, ESTABLISHED, 1);
+	put_return(s, 1020.2, SK, 0);
+	CHECK_INT(s->attempt[0].syn_retransmits, 0);
 	stream_free(s);
 }
 
@@ -194,6 +235,8 @@ int main(void)
 	UNIT_RUN(test_dropped_syn_and_a_retransmit_that_was_not_seen);
 	UNIT_RUN(test_refused_after_a_retransmit_that_was_not_seen);
 	UNIT_RUN(test_refused_after_a_drop_and_a_retransmit_that_was_not_seen);
+	UNIT_RUN(test_end_tells_of_retransmits);
+	UNIT_RUN(test_crossed_syns_are_no_retransmits);
 	UNIT_RUN(test_rst_for_the_dropped_syn);
 	UNIT_RUN(test_answer_to_what_was_seen_changes_nothing);
 	return unit_status();
