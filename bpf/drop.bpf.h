@@ -97,7 +97,7 @@ static __always_inline bool victim_of(struct victim *v, const struct packet *p)
 static __always_inline bool victim_own(
 	struct victim *v, struct packet *p, const struct sock *sk, bool parsed)
 {
-	struct attempt *a = tracked ? attempt_of(sk) : NULL;
+	const struct attempt *a = tracked ? attempt_of(sk) : NULL;
 
 	if (!a)
 		return false;
@@ -111,10 +111,6 @@ static __always_inline bool victim_own(
 		v->tuple = p->tuple;
 	else
 		tuple_reverse(&v->tuple, &p->tuple);
-	/* None was seen to leave, and perhaps none will be: an answer is known by this one's tuple.
-	 */
-	if (v->packet == DROP_SYN && parsed && !a->wire.family)
-		wire_learn(a, sk, &v->tuple);
 	return true;
 }
 
