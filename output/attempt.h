@@ -291,7 +291,7 @@ struct attempt {
 	bool syn_ack_seen;
 	bool answered;      /* anything at all came back: SYN-ACK, RST or ICMP */
 	unsigned syns_left; /* SYNs that were handed to the driver */
-	bool syn_unseen;    /* the one that was answered was not seen on its way */
+	bool syn_unseen;    /* the last one, or one before it, was not seen on its way */
 	char dev[REC_IFNAME_LEN + 1];
 	__u32 ifindex; /* of the SYN; else of the route; 0 = unknown */
 	__u64 held_ns; /* of PHASE_EGRESS: before the first SYN came to a device, if one did */

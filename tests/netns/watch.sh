@@ -205,9 +205,8 @@ show() {
 	tail -n 8 "$ERR"
 }
 
-# Milliseconds from when the last run began to trace to its end, by its first and its last line. To
-# load the programs and to take them away is no part of what a case is about, and most of an
-# emulated machine's time.
+# Milliseconds from when the last run began to trace to its end, by its first and its last line: what
+# it takes to load the programs and to take them away proves no fault.
 traced() {
 	local first last start='"start_ts_ns":([0-9]+)' end='"type":"summary","ts_ns":([0-9]+)'
 	read -r first <"$OUT"
@@ -223,8 +222,8 @@ traced() {
 took() { # MIN MAX milliseconds of the last run
 	local ms
 	ms=$(traced)
-	[ "$ms" -ge "$1" ] || fail "the fault did not happen: the run took $ms ms, less than $1"
-	[ "$ms" -le $((3 * $2 * SLOWNESS)) ] || fail "the run took $ms ms, more than 3 * $2"
+	[ "$ms" -ge "$1" ] || fail "the fault did not happen: traced for $ms ms, less than $1"
+	[ "$MS" -le $((3 * $2 * SLOWNESS)) ] || fail "the run took $MS ms, more than 3 * $2"
 }
 
 # A jq expression about a record: nearly all of its time went by in one phase, the longest one, and the
