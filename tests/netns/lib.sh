@@ -88,6 +88,15 @@ nap() { # SECONDS
 	read -r -t "$1" -u "$QUIET" || true
 }
 
+# A process that has ended is that also while its parent has not asked for its status yet (Z). To
+# `kill -0` it is there until then.
+has_ended() { # PID
+	local stat
+	read -r stat 2>/dev/null <"/proc/$1/stat" || return 0
+	stat=${stat##*) } # behind the name, whatever is in it
+	[ "${stat%% *}" = Z ]
+}
+
 # --- cleaning up: whatever happens, and only what is ours -----------------------------------------
 # Every process of a case lives in one of its namespaces: those are the ones that are ended.
 cleanup() {

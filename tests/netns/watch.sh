@@ -203,6 +203,17 @@ show() {
 	grep -E '^{"v":1,"type":"(lost|summary)"' "$OUT" | tail -n 4
 	log '  stderr:'
 	tail -n 8 "$ERR"
+	[ -z "$RUNNING" ] || running
+}
+
+# What a pathlag that has not ended is at: its state, and where in the kernel it waits.
+running() {
+	local pid
+	log '  still there:'
+	for pid in "$LAG_PID" $(ip netns pids "$C" 2>/dev/null); do
+		cut -c1-60 "/proc/$pid/stat" 2>/dev/null || continue
+		head -n 12 "/proc/$pid/stack" 2>/dev/null || true
+	done
 }
 
 # Milliseconds from when the last run began to trace to its end, by its first and its last line: what

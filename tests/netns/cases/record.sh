@@ -112,10 +112,6 @@ garble() { # FILE COUNT: FILE.0, FILE.1 ..., each with another byte changed to a
 	END
 }
 
-gone() { # PID
-	! kill -0 "$1" 2>/dev/null
-}
-
 case_replay_joined() { # two recordings, as of two hosts: a NAT between them, so that neither knows the other
 	topology
 	setting "$C" ipv4/tcp_syn_retries=1
@@ -136,7 +132,7 @@ case_replay_joined() { # two recordings, as of two hosts: a NAT between them, so
 	ip netns exec "$S" python3 "$CLIENTS/tcp.py" -n 2 127.0.0.1 80 >"$T/fill"
 	lag -w "$T/client.rec" -- python3 "$CLIENTS/tcp.py" 10.9.1.1 8080
 	kill -TERM "$RECORDER"
-	wait_for 'the end of the recording' 10 gone "$RECORDER"
+	wait_for 'the end of the recording' 10 has_ended "$RECORDER"
 	expect 'connect | .verdict.cause == "timeout" and (has("server") | not)' 'the client alone cannot know'
 	judge
 	"$PATHLAG" replay --json "$T/client.rec" "$T/server.rec" >"$OUT" 2>"$ERR" || problem "replay failed: $(tail -n1 "$ERR")"

@@ -138,16 +138,12 @@ case_count() {
 	web
 	lag_start --netns "$C" -c 2
 	in_client python3 "$CLIENTS/tcp.py" -n 5 "$WEB" 80 >/dev/null
-	wait_for 'pathlag to end by itself' 10 ended_by_itself
+	wait_for 'pathlag to end by itself' 10 has_ended "$LAG_PID"
 	STATUS=0
 	wait "$LAG_PID" || STATUS=$?
 	status 0
 	sound
 	expect 'connects | length == 2' 'two, then the end'
-}
-
-ended_by_itself() {
-	! kill -0 "$LAG_PID"
 }
 
 case_duration() {
