@@ -210,7 +210,7 @@ show() {
 running() {
 	local pid
 	log '  still there:'
-	for pid in "$LAG_PID" $(ip netns pids "$C" 2>/dev/null); do
+	for pid in ${LAG_PID:-} $(ip netns pids "$C" 2>/dev/null); do
 		cut -c1-60 "/proc/$pid/stat" 2>/dev/null || continue
 		head -n 12 "/proc/$pid/stack" 2>/dev/null || true
 	done
