@@ -7,7 +7,6 @@
 #include "output/dns.h"
 #include "output/lookup_table.h"
 
-#define SEARCH_GAP_NS    100000000ULL /* a search list goes on at once after NXDOMAIN */
 #define AT_ONCE_NS       50000000ULL  /* no resolver thinks a query lost so soon */
 #define SHORTEST_WAIT_NS 900000000ULL /* no resolver gives a server less than a second */
 #define DEFAULT_MAX      2048
@@ -178,46 +177,6 @@ static struct entry *answered_question(
 	return NULL;
 }
 
-/* A search list keeps what the user typed in front: "a.test.corp.example", then "a.test". */
-static bool same_first_label(const char *a, const char *b)
-{
-	size_t n = strcspn(a, ".");
-
-	return n && n == strcspn(b, ".") && !strncmp(a, b, n);
-}
-
-/* A resolver that asks for A and AAAA together goes on when both are answered. */
-static __u64 answered_ns(const struct entry *miss, const struct entry *sibling)
-{
-	if (!sibling || sibling->l.end_ns < miss->l.end_ns ||
-		sibling->l.owner.tgid != miss->l.owner.tgid ||
-		strcmp(sibling->l.name, miss->l.name))
-		return miss->l.end_ns;
-	return sibling->l.end_ns;
-}
-
-static void join_search_list(struct lookups *t, struct entry *e)
-{
-	struct entry *miss, *sibling = NULL, *later = NULL;
-
-	TAILQ_FOREACH_REVERSE(miss, &t->all, entries, link)
-	{
-		if (miss == e || miss->open || miss->call || miss->l.rcode != ns_r_nxdomain)
-			continue;
-		sibling = later;
-		later = miss;
-		if (e->l.start_ns - answered_ns(miss, sibling) > SEARCH_GAP_NS)
-			continue;
-		if (miss->l.owner.tgid != e->l.owner.tgid || miss->l.qtype != e->l.qtype ||
-			!strcmp(miss->l.name, e->l.name) ||
-			!same_first_label(miss->l.name, e->l.name))
-			continue;
-		e->l.search_misses = miss->l.search_misses + 1;
-		e->l.chain_start_ns = miss->l.chain_start_ns;
-		return;
-	}
-}
-
 static struct entry *question_new(
 	struct lookups *t, const struct event *ev, const struct dns_message *m)
 {
@@ -234,7 +193,7 @@ static struct entry *question_new(
 		e->call_id = call->l.id;
 		call->questions++;
 	}
-	join_search_list(t, e);
+	lookup_join_search(t, e);
 	return e;
 }
 

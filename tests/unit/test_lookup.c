@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Name lookups: questions, repetitions, search lists, calls, hostile messages, and their links. */
+/* Name lookups: questions, repetitions, calls, hostile messages, and their links. */
 #include "output/dns.h"
 #include "tests/unit/queries.h"
 
@@ -126,43 +126,6 @@ static void test_servfail_everywhere_is_an_error(void)
 	CHECK_INT(s->lookup[0].result, LOOKUP_ERROR);
 	CHECK_INT(s->lookup[0].rcode, ns_r_servfail);
 	CHECK_STR(s->lookup_verdict[0].cause, "dns_error");
-	stream_free(s);
-}
-
-static void test_search_list_is_counted(void)
-{
-	struct stream *s = stream_new();
-
-	ask(s, 0, 1, "a.test.x.example", SERVER);
-	answer(s, 100, 1, "a.test.x.example", SERVER, ns_r_nxdomain);
-	ask(s, 100.1, 2, "a.test.example", SERVER);
-	answer(s, 200, 2, "a.test.example", SERVER, ns_r_nxdomain);
-	ask(s, 200.1, 3, "a.test", SERVER);
-	answer(s, 201, 3, "a.test", SERVER, 0);
-	CHECK_INT(s->lookups, 3);
-	CHECK_INT(s->lookup[2].search_misses, 2);
-	connect_and_return(s, 202);
-	CHECK_INT(s->attempt[0].phase_ns[PHASE_DNS], 201000000);
-	CHECK_STR(s->verdict[0].cause, "dns_search_list");
-	stream_free(s);
-}
-
-/* A and AAAA are asked together, and the next suffix when the later of them is answered. */
-static void test_search_list_waits_for_both(void)
-{
-	struct stream *s = stream_new();
-	struct message a = message(1, 0x0100, "a.test.x.example", ns_t_a, 0);
-	struct message aaaa = message(2, 0x0100, "a.test.x.example", ns_t_aaaa, 0);
-
-	put_message(s, 0, &a, SERVER, 0);
-	put_message(s, 0.1, &aaaa, SERVER, 0);
-	answer(s, 100, 1, "a.test.x.example", SERVER, ns_r_nxdomain);
-	aaaa = message(2, 0x8183, "a.test.x.example", ns_t_aaaa, 0);
-	put_message(s, 250, &aaaa, SERVER, DNS_RECEIVED);
-	ask(s, 251, 3, "a.test", SERVER);
-	answer(s, 252, 3, "a.test", SERVER, 0);
-	CHECK_INT(s->lookups, 3);
-	CHECK_INT(s->lookup[2].search_misses, 1);
 	stream_free(s);
 }
 
@@ -301,8 +264,6 @@ int main(void)
 	UNIT_RUN(test_silence_is_a_timeout);
 	UNIT_RUN(test_getaddrinfo_says_when_it_gave_up);
 	UNIT_RUN(test_servfail_everywhere_is_an_error);
-	UNIT_RUN(test_search_list_is_counted);
-	UNIT_RUN(test_search_list_waits_for_both);
 	UNIT_RUN(test_answer_nobody_asked_for_is_ignored);
 	UNIT_RUN(test_truncated_answer_goes_on_over_tcp);
 	UNIT_RUN(test_name_from_a_file_has_no_packets);

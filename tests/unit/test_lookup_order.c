@@ -27,25 +27,6 @@ static void test_dropped_answer_of_a_forwarder(void)
 	stream_free(s);
 }
 
-/* A name that somebody else asked for in the meantime does not exist either. */
-static void test_search_list_around_a_miss_of_another(void)
-{
-	static const struct asker other = {99, 99, "other", 44444, 0};
-	struct message no = message(9, 0x8183, "x.test", ns_t_a, 0);
-	struct stream *s = stream_new();
-
-	ask(s, 0, 1, "a.test.corp.test", SERVER);
-	ask_of(s, 50, &other, 9, "x.test", SERVER);
-	put_message_of(s, 60, &other, &no, SERVER, DNS_RECEIVED);
-	answer(s, 300, 1, "a.test.corp.test", SERVER, ns_r_nxdomain);
-	ask(s, 300.1, 2, "a.test", SERVER);
-	answer(s, 301, 2, "a.test", SERVER, 0);
-	CHECK_INT(s->lookups, 3);
-	CHECK_INT(s->lookup[2].search_misses, 1);
-	CHECK_INT(s->lookup[2].chain_start_ns, at_ms(0));
-	stream_free(s);
-}
-
 /* Two threads ask at the same time, on two processors. */
 static void test_queries_slightly_out_of_order_are_no_retry(void)
 {
@@ -102,7 +83,6 @@ static void test_threads_of_a_resolver_have_names_of_their_own(void)
 int main(void)
 {
 	UNIT_RUN(test_dropped_answer_of_a_forwarder);
-	UNIT_RUN(test_search_list_around_a_miss_of_another);
 	UNIT_RUN(test_queries_slightly_out_of_order_are_no_retry);
 	UNIT_RUN(test_answer_before_its_query);
 	UNIT_RUN(test_connect_that_ends_before_it_begins);
