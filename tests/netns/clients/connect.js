@@ -25,8 +25,8 @@ function ask() {
 }
 
 if (resolver === 'c-ares')
-	// First a connect that fails, as node compiles only then what it needs for one: that would be
+	// First a connect that is refused, as node compiles only then what it needs for one: that would be
 	// most of the time from the answer to the real one, in an emulated machine over a second.
-	net.connect('/nonexistent/socket').on('error', ask);
+	net.connect(1, '127.0.0.1').on('error', ask);
 else
 	connect(name);
