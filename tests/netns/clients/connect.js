@@ -24,9 +24,11 @@ function ask() {
 	});
 }
 
-if (resolver === 'c-ares')
+if (resolver !== 'c-ares')
+	connect(name);
+else if (timeout)
+	ask(); // it gives up before the answer, and has nothing to connect to
+else
 	// First a connect that is refused, as node compiles only then what it needs for one: that would be
 	// most of the time from the answer to the real one, in an emulated machine over a second.
 	net.connect(1, '127.0.0.1').on('error', ask);
-else
-	connect(name);
