@@ -86,7 +86,7 @@ case_trace_replay() { # a recording renders as it did live
 	cmp "$OUT" "$T/again" || problem 'the replay is not what was printed live'
 }
 
-case_trace_nesting() { # a thousand connects on two busy processors
+case_trace_nesting() { # alone: a thousand connects on two busy processors
 	local pid busy=()
 	namespace "$C"
 	for _ in 1 2; do
