@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The names that a resolver makes of the one it was asked for: the search list of resolv.conf(5). */
+/* The names that a resolver makes of the one it was asked for: the search list, resolv.conf(5). */
 #include <arpa/nameser.h>
 
 #include "output/lookup_table.h"
@@ -28,8 +28,8 @@ static __u64 answered_ns(const struct lookups *t, const struct entry *miss)
 }
 
 /*
- * Two calls of getaddrinfo() are two searches. Inside one, what follows a miss is the next name however
- * late it comes: on a busy host the thread that waited for the answer does not run at once.
+ * Two calls of getaddrinfo() are two searches. Inside one, what follows a miss is the next name
+ * however late it comes: on a busy host the thread that waited for the answer does not run at once.
  */
 static bool follows(const struct lookups *t, const struct entry *e, const struct entry *miss)
 {

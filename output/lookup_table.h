@@ -58,8 +58,8 @@ bool lookup_same_address(const struct address *a, const struct address *b);
 /* Is ADDR among the answers that were kept? */
 bool lookup_answers(const struct lookup *l, const struct address *addr);
 
-/* lookup_search.c: E has just been asked for the first time. Where it is the next name of a search list,
- * it takes over the misses before it and the time they began. */
+/* lookup_search.c: E has just been asked for the first time. Where it is the next name of a search
+ * list, it takes over the misses before it and the time they began. */
 void lookup_join_search(const struct lookups *t, struct entry *e);
 
 /* lookup_upstream.c: resolvers on this host that ask on behalf of others */
