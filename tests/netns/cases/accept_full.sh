@@ -147,8 +147,8 @@ case_accept_queue_full_final_ack() { # two SYNs find room for one: both clients 
 }
 
 # --- the SYN queue ----------------------------------------------------------------------------------
-# Of five and more the kernel gives up, after three seconds, those that it has repeated the SYN-ACK for
-# (reqsk_timer_handler). Three are a full queue, on some kernels four, and those stay.
+# Of five and more the kernel gives up, after seven seconds, those that it has repeated the SYN-ACK of
+# twice (reqsk_timer_handler). Three are a full queue, on some kernels four, and those stay.
 syn_queue() { # BACKLOG: a server that keeps so many half-open ones, and no cookies
 	topology
 	setting "$S" ipv4/tcp_syncookies=0
