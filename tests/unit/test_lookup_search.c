@@ -106,6 +106,34 @@ static void test_two_calls_are_two_searches(void)
 	stream_free(s);
 }
 
+/* Asked at once after a miss, and no part of its search. */
+static void test_other_questions_do_not_join(void)
+{
+	static const struct {
+		struct asker who;
+		const char *name;
+		unsigned qtype;
+	} other[] = {
+		{{99, 99, "other", 44444, 0}, "a.test", ns_t_a},
+		{{TGID, TGID, "client", 33333, 0}, "a.test", ns_t_mx},
+		{{TGID, TGID, "client", 33333, 0}, "b.test", ns_t_a},
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(other); i++) {
+		struct message q = message(2, 0x0100, other[i].name, other[i].qtype, 0);
+		struct message no = message(2, 0x8183, other[i].name, other[i].qtype, 0);
+		struct stream *s = stream_new();
+
+		ask(s, 0, 1, MISS, SERVER);
+		answer(s, 100, 1, MISS, SERVER, ns_r_nxdomain);
+		put_message_of(s, 100.1, &other[i].who, &q, SERVER, 0);
+		put_message_of(s, 101, &other[i].who, &no, SERVER, DNS_RECEIVED);
+		CHECK_INT(s->lookups, 2);
+		CHECK_INT(s->lookup[1].search_misses, 0);
+		stream_free(s);
+	}
+}
+
 /* A name that somebody else asked for in the meantime does not exist either. */
 static void test_search_list_around_a_miss_of_another(void)
 {
@@ -131,6 +159,7 @@ int main(void)
 	UNIT_RUN(test_search_list_waits_for_both);
 	UNIT_RUN(test_search_list_goes_on_late);
 	UNIT_RUN(test_two_calls_are_two_searches);
+	UNIT_RUN(test_other_questions_do_not_join);
 	UNIT_RUN(test_search_list_around_a_miss_of_another);
 	return unit_status();
 }
