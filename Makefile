@@ -19,7 +19,7 @@ ALL_CFLAGS = -std=gnu17 $(WARN) $(CFLAGS)
 BPF_CFLAGS = -O2 -g -target bpf -mcpu=v2 -D__TARGET_ARCH_$(ARCH) -Wall -Wextra -Werror \
 	     -Wno-unused-parameter -Wno-missing-declarations -I.
 # Static where a library is ours to carry, dynamic for libc and libpcap only.
-LDLIBS   = -Wl,-Bstatic -lbpf -lelf -lz -ljson-c -Wl,-Bdynamic -lpcap -lresolv
+LDLIBS   = -Wl,-Bstatic -lbpf -lelf -lz -ljson-c -Wl,-Bdynamic -lpcap -lresolv -pthread
 
 ifeq ($(V),1)
 Q :=

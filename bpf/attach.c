@@ -94,9 +94,10 @@ static int event_link(int event, int prog, __u64 cookie)
 	return -errno;
 }
 
-int attach_kprobe(int prog, const char *name, bool returns, __u64 cookie)
+int attach_kprobe(int prog, const char *name, __u64 addr, bool returns, __u64 cookie)
 {
-	_cleanup_(closep) int event = event_open("kprobe", returns, (__u64)(uintptr_t)name, 0);
+	__u64 by_name = addr ? 0 : (__u64)(uintptr_t)name;
+	_cleanup_(closep) int event = event_open("kprobe", returns, by_name, addr);
 	int err;
 
 	if (event < 0)

@@ -26,9 +26,12 @@ struct attach_multi {
 
 int attach_multi(int prog, const struct attach_multi *m);
 
-/* perf's kprobe or kretprobe on the function NAME. COOKIE: 0 = none, which is all that kernels
- * before 5.15 take. */
-int attach_kprobe(int prog, const char *name, bool returns, __u64 cookie);
+/*
+ * perf's kprobe or kretprobe on the function at ADDR, or where that is 0 on the one called NAME.
+ * Linux 5.10 looks a name up by walking through all of its symbols, several times a probe.
+ * COOKIE: 0 = none, which is all that kernels before 5.15 take.
+ */
+int attach_kprobe(int prog, const char *name, __u64 addr, bool returns, __u64 cookie);
 
 /* An event of perf's dynamic SOURCE ("kprobe", "uprobe"): CONFIG1 and 2 as it wants them. -ENOTSUP
  * where the kernel was built without. */

@@ -129,11 +129,12 @@ static int on_record(void *ctx, void *rec, size_t len)
 	return h->fn(h->fn_ctx, rec, len);
 }
 
-/* Addresses are needed for many at once, and where they stand in for cookies; else a name will do,
- * and the kernel says no soon enough unless there are very many. */
+/* Addresses are needed for many at once, where they stand in for cookies, and for kprobes that
+ * shall not take long (attach.h). To fentry names will do, and the kernel says no soon enough
+ * unless there are very many. */
 static int resolve(struct hooks *h, const struct hooks_cfg *cfg, struct errbuf *err)
 {
-	bool addresses = !is_single(h) || !h->cookies;
+	bool addresses = h->backend != HOOK_FENTRY || !h->cookies;
 
 	if (!addresses && functions_chosen(cfg->functions) <= HOOK_SLOW_MANY)
 		return 0;

@@ -7,33 +7,6 @@
 #include <bpf/btf.h>
 #include <linux/bpf.h>
 
-/* ---- descriptors ---------------------------------------------------------------------------- */
-
-int fd_list_add(struct fd_list *l, int fd)
-{
-	if (l->count == l->room) {
-		size_t room = l->room ? 2 * l->room : 64;
-		int *grown = realloc(l->fd, room * sizeof(*grown));
-
-		if (!grown) {
-			close(fd);
-			return -ENOMEM;
-		}
-		l->fd = grown;
-		l->room = room;
-	}
-	l->fd[l->count++] = fd;
-	return 0;
-}
-
-void fd_list_close(struct fd_list *l)
-{
-	for (size_t i = 0; i < l->count; i++)
-		close(l->fd[i]);
-	free(l->fd);
-	*l = (struct fd_list){0};
-}
-
 /* ---- many functions in one link ------------------------------------------------------------- */
 
 /* The parallel arrays that the kernel wants. */
@@ -140,11 +113,11 @@ int hook_link_kprobe(struct fd_list *fds, struct hooked *h, int enter, int leave
 	int fd;
 
 	if (leave >= 0 && !(h->cookie & COOKIE_NO_RETURN)) {
-		ret = attach_kprobe(leave, h->f->name, true, cookie);
+		ret = attach_kprobe(leave, h->f->name, h->f->addr, true, cookie);
 		if (ret < 0)
 			return ret;
 	}
-	fd = attach_kprobe(enter, h->f->name, false, cookie);
+	fd = attach_kprobe(enter, h->f->name, h->f->addr, false, cookie);
 	if (fd < 0)
 		return fd;
 	h->attached = true;

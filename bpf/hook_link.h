@@ -11,6 +11,7 @@
 
 #include <bpf/libbpf.h>
 #include "bpf/base.h"
+#include "bpf/fd_list.h"
 #include "bpf/functions.h"
 
 struct hooked {
@@ -18,15 +19,6 @@ struct hooked {
 	__u64 cookie;
 	bool attached;
 };
-
-/* Descriptors that are to be closed at the end. */
-struct fd_list {
-	int *fd;
-	size_t count, room;
-};
-
-int fd_list_add(struct fd_list *l, int fd); /* takes FD, whatever happens */
-void fd_list_close(struct fd_list *l);
 
 /* Called for each function that cannot be attached; CODE is -errno. */
 typedef void (*hook_skip_fn)(void *arg, const struct hooked *h, int code);

@@ -77,7 +77,7 @@ wait_for() { # WHAT SECONDS COMMAND...
 	local what=$1 end=$((SECONDS + $2 * SLOWNESS))
 	shift 2
 	until "$@" >/dev/null 2>&1; do
-		[ $SECONDS -lt $end ] || fail "waited in vain for $what"
+		[ $SECONDS -lt $end ] || fail "waited in vain for $what$(last_words)"
 		nap 0.02
 	done
 }
@@ -233,8 +233,16 @@ start() { # NS NAME COMMAND...: in the background, its output in $T/NAME.log, it
 	local ns=$1 name=$2
 	shift 2
 	ip netns exec "$ns" "$@" >"$T/$name.log" 2>&1 </dev/null &
-	PID=$!
+	PID=$! STARTED=$name
 	disown "$PID"
+}
+
+# Why the process started last is not what is waited for: nobody may see the rest of what it said.
+last_words() {
+	local how=running
+	[ -n "${STARTED:-}" ] || return 0
+	! has_ended "$PID" || how=ended
+	printf ' (%s: %s, %s)' "$STARTED" "$how" "$(tail -n 1 "$T/$STARTED.log" 2>/dev/null)"
 }
 
 listening() { # NS PORT
