@@ -5,6 +5,8 @@
 
 #include "bpf/find.h"
 
+#define EPERM 1
+
 char LICENSE[] SEC("license") = "GPL";
 
 struct find_slot slots[FIND_MAX];
@@ -15,10 +17,12 @@ int find(void *ctx)
 {
 	for (__u32 i = 0; i < FIND_MAX && i < count; i++) {
 		struct find_slot *s = &slots[i];
+		long err = bpf_kallsyms_lookup_name(s->name, sizeof(s->name), 0, &s->addr);
 
-		if (bpf_kallsyms_lookup_name(s->name, sizeof(s->name), 0, &s->addr))
-			continue;
-		bpf_probe_read_kernel(s->text, sizeof(s->text), (void *)s->addr);
+		if (err == -EPERM) /* kernel.kptr_restrict: no address is shown */
+			return err;
+		if (!err)
+			bpf_probe_read_kernel(s->text, sizeof(s->text), (void *)s->addr);
 	}
 	return 0;
 }

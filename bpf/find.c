@@ -102,6 +102,8 @@ static int find(const struct few *few)
 	if (!err && bpf_prog_test_run_opts(bpf_program__fd(s->progs.find), &opts))
 		err = -errno;
 	if (!err)
+		err = (int)opts.retval;
+	if (!err)
 		err = slots_judge(s->bss->slots, few);
 	find_bpf__destroy(s);
 	return err;

@@ -129,19 +129,43 @@ static int on_record(void *ctx, void *rec, size_t len)
 	return h->fn(h->fn_ctx, rec, len);
 }
 
+/* Not one of those that can be traced has an address. */
+static bool hides_addresses(const struct functions *list)
+{
+	bool some = false;
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct function *f = &list->list[i];
+
+		if (!f->chosen || f->why != FUNC_OK)
+			continue;
+		if (f->addr)
+			return false;
+		some = true;
+	}
+	return some;
+}
+
 /* Addresses are needed for many at once, where they stand in for cookies, and for kprobes that
  * shall not take long (attach.h). To fentry names will do, and the kernel says no soon enough
  * unless there are very many. */
 static int resolve(struct hooks *h, const struct hooks_cfg *cfg, struct errbuf *err)
 {
+	bool by_name = h->backend == HOOK_FENTRY || (h->backend == HOOK_KPROBE && h->cookies);
 	bool addresses = h->backend != HOOK_FENTRY || !h->cookies;
+	int code;
 
 	if (!addresses && functions_chosen(cfg->functions) <= HOOK_SLOW_MANY)
 		return 0;
 	/* Where kprobe.session works, names are looked up fast, too. */
 	if (h->backend == HOOK_SESSION && !find_core(cfg->functions))
 		return 0;
-	return functions_resolve(cfg->functions, addresses, err);
+	code = functions_resolve(cfg->functions, addresses, err);
+	if (!code && !by_name && hides_addresses(cfg->functions))
+		return err_set(err, -EPERM,
+			"the kernel hides the addresses of its functions: `sysctl "
+			"kernel.kptr_restrict=1` shows them to root");
+	return code;
 }
 
 int hooks_open(

@@ -77,6 +77,26 @@ case_trace_core_by_name() { # alone: another may load a module, and more of the 
 		"the same $core functions"
 }
 
+case_trace_hidden_addresses() { # alone: the setting is for the whole machine
+	local shown
+	[ -n "${PATHLAG_VM:-}" ] || skip 'kernel.kptr_restrict is for the whole machine'
+	namespace "$C"
+	shown=$(</proc/sys/kernel/kptr_restrict)
+	echo 2 >/proc/sys/kernel/kptr_restrict
+	lag_raw trace --json -o "$T/lines" --functions core -- ping -c1 127.0.0.1
+	echo "$shown" >/proc/sys/kernel/kptr_restrict
+	if grep -q bpf_get_attach_cookie /proc/kallsyms; then
+		status 0
+		lag_apart
+		sound
+		expect "$HOPS entries | in(\"ip_rcv\") | length >= 2" 'the packets are seen all the same'
+	else # only the address says which function it was (Linux before 5.15)
+		status 3
+		grep -q 'sysctl kernel.kptr_restrict=1' "$ERR" ||
+			problem "not said what to do: $(tail -n1 "$ERR")"
+	fi
+}
+
 case_trace_replay() { # a recording renders as it did live
 	topology
 	web
