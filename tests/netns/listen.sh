@@ -50,9 +50,16 @@ tcp_count() { # NAME in TcpExt, of the namespace $IN, the server's where that is
 		/proc/net/netstat
 }
 
+listen_drops() {
+	echo $(($(tcp_count ListenDrops) - ${DROPS_BEFORE:-0}))
+}
+
+has_overflowed() { # AT LEAST
+	[ "$(listen_drops)" -ge "$1" ]
+}
+
 overflowed() { # AT LEAST so many found no room
-	local drops=$(($(tcp_count ListenDrops) - ${DROPS_BEFORE:-0}))
-	[ $drops -ge "$1" ] || fail "the fault did not happen: $drops listen drops"
+	has_overflowed "$1" || fail "the fault did not happen: $(listen_drops) listen drops"
 }
 
 # Creates FILE when something has found no room.

@@ -91,8 +91,8 @@ case_accept_queue_full_server() { # the server's side only: what became of the c
 	serve --backlog 1 --never
 	fill 2
 	lag_start --netns "$S"
-	tcp_client --timeout 0.5 "$WEB" "$PORT"
-	overflowed 1
+	start "$C" open python3 "$CLIENTS/tcp.py" "$WEB" "$PORT" # it goes on trying
+	wait_for 'its second SYN' 10 has_overflowed 2
 	lag_stop
 	gives accept_queue_full accept
 	expect "accept | .result == \"in_progress\" and .owner.pid == $SERVER

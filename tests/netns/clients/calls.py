@@ -15,6 +15,7 @@ import threading
 import time
 
 TCP_SYNCNT, TCP_USER_TIMEOUT, TCP_FASTOPEN_CONNECT = 7, 18, 30
+TCP_SYN_SENT = 2
 IPPROTO_MPTCP = 262
 
 
@@ -47,10 +48,14 @@ def call_connect(sock, address):
     return ctypes.get_errno() if libc.connect(sock.fileno(), address, len(address)) else 0
 
 
-def after(seconds, action):
-    timer = threading.Timer(seconds, action)
-    timer.daemon = True
-    timer.start()
+def meanwhile(sock, seconds, action):
+    """Does that, in another thread, when the connect has gone on for so long."""
+    def wait():
+        while sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] != TCP_SYN_SENT:
+            time.sleep(0.01)
+        time.sleep(seconds)
+        action()
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def meet(place):
@@ -85,9 +90,10 @@ def dissolve(sock, o):
 
 def alarm(sock, o):
     """A signal in the middle; then the rest is waited for."""
+    thread = threading.get_ident()
     signal.signal(signal.SIGALRM, lambda *_: None)
     signal.siginterrupt(signal.SIGALRM, not o.restart)
-    signal.setitimer(signal.ITIMER_REAL, o.after)
+    meanwhile(sock, o.after, lambda: signal.pthread_kill(thread, signal.SIGALRM))
     error = connect(sock, o.to)
     tell(word(error))
     if error == errno.EINTR:
@@ -115,19 +121,19 @@ def user_timeout(sock, o):
 
 def closed(sock, o):
     """Another thread closes it meanwhile: the connect holds on to it until it has ended."""
-    after(o.after, sock.close)
+    meanwhile(sock, o.after, sock.close)
     tell(word(connect(sock, o.to)))
 
 
 def shut(sock, o):
     """Another thread shuts it down meanwhile, which ends the connect."""
-    after(o.after, lambda: sock.shutdown(socket.SHUT_RDWR))
+    meanwhile(sock, o.after, lambda: sock.shutdown(socket.SHUT_RDWR))
     tell(word(connect(sock, o.to)))
 
 
 def later_nonblock(sock, o):
     """Made non-blocking meanwhile: the connect that blocks still does."""
-    after(o.after, lambda: sock.setblocking(False))
+    meanwhile(sock, o.after, lambda: sock.setblocking(False))
     tell(word(connect(sock, o.to)))
 
 
