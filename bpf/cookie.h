@@ -27,6 +27,7 @@ enum cookie_role {
 	ROLE_SEGMENT, /* returns a list of them */
 	ROLE_FREE,    /* ends the skb without a word of the tracepoints */
 	ROLE_END,     /* part of an skb's end: no packet begins here */
+	ROLE_OPEN,    /* begins a socket: what is known of it is another's */
 	ROLE_CLOSE,   /* ends the socket */
 	ROLE_HOOKS,   /* nf_hook_slow(): says which hook */
 };

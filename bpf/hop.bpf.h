@@ -251,7 +251,7 @@ static __always_inline bool hop_refused(__u64 cookie, __u64 skb, __u64 sk)
 {
 	__u32 role = COOKIE_ROLE(cookie);
 
-	if (!read_direct || with_connect || role == ROLE_CLOSE)
+	if (!read_direct || with_connect || role == ROLE_OPEN || role == ROLE_CLOSE)
 		return false;
 	if (COOKIE_SKB_KIND(cookie)) {
 		if (COOKIE_SKB_KIND(cookie) != KIND_SKB)
@@ -306,8 +306,8 @@ static __always_inline void hop_show(const struct hop *h, __u64 packet)
 		RUN(open_push(h, packet));
 }
 
-/* Its memory will soon be another socket. */
-static __always_inline void sock_closed(__u64 sk)
+/* Its memory will soon be another socket, or is one now. */
+static __always_inline void sock_forget(__u64 sk)
 {
 	if (with_connect)
 		return;
@@ -357,7 +357,7 @@ static __noinline int hop_accept(void *ctx, __u64 cookie, __u64 slot, __u64 skb,
 	if (role == ROLE_FREE)
 		packet_end(skb, 0, 0, 0);
 	if (role == ROLE_CLOSE)
-		sock_closed(sk);
+		sock_forget(sk);
 	if (role == ROLE_COPY || role == ROLE_SEGMENT)
 		return 0;
 	return cookie & (COOKIE_SILENT | COOKIE_NO_RETURN) ? 1 : 0;
@@ -378,11 +378,13 @@ static __noinline int hop_enter(void *ctx, __u64 cookie, __u64 slot, __u64 skb, 
 		skb = 0;
 	if (COOKIE_SK_KIND(cookie) == KIND_SOCKET && sk)
 		sk = (__u64)BPF_CORE_READ((struct socket *)sk, sk);
+	if (role == ROLE_OPEN)
+		sock_forget(sk);
 	if (role != ROLE_CONTEXT) {
 		if (skb ? !hop_packet(cookie, slot, skb)
 			: !sk || role == ROLE_HOOKS || !hop_socket(slot, sk)) {
 			if (role == ROLE_CLOSE)
-				sock_closed(sk);
+				sock_forget(sk);
 			return 1;
 		}
 	}

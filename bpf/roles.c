@@ -26,8 +26,14 @@ static const struct role roles[] = {
 	{"sock_efree", ROLE_END, false},
 	{"tcp_wfree", ROLE_END, false},
 	{"__sock_wfree", ROLE_END, false},
-	/* The socket ends: its memory will be another's. */
+	/* The socket ends: its memory will be another's. 5.10 has the first inlined, of sockets of
+	 * other families than IP the end is not seen there. */
 	{"sk_destruct", ROLE_CLOSE, true},
+	{"inet_sock_destruct", ROLE_CLOSE, true},
+	/* A socket begins, the latter also where one is accepted: its memory was another's, whose
+	 * end may have been missed. */
+	{"sock_init_data", ROLE_OPEN, true},
+	{"tcp_init_xmit_timers", ROLE_OPEN, true},
 	{"nf_hook_slow", ROLE_HOOKS, false},
 };
 

@@ -6,7 +6,8 @@
 . "$ROOT/tests/vm/hops.sh"
 
 # The names differ a little between kernels; these are on all of them. A packet has no headers, and
-# so no flags, before IP has written them.
+# so no flags, before IP has written them. Alone, as 5.10 follows no more calls of a function at a
+# time than there are CPUs, whosever they are, and misses the returns of the others.
 story() { # of one good connect
 	status 0
 	expect "$HOPS entries | funcs | in_order([\"tcp_v4_connect\", \"tcp_connect\",
@@ -23,7 +24,7 @@ story() { # of one good connect
 	nests 20
 }
 
-case_trace_connect() {
+case_trace_connect() { # alone: all that is called returns
 	topology
 	web
 	trace --functions core -- python3 "$CLIENTS/tcp.py" "$WEB" 80
@@ -31,7 +32,7 @@ case_trace_connect() {
 	expect 'summary.lost == 0' 'nothing lost'
 }
 
-case_trace_default() { # without --functions: all, where that is possible
+case_trace_default() { # alone: without --functions: all, where that is possible
 	topology
 	web
 	trace -- python3 "$CLIENTS/tcp.py" "$WEB" 80
@@ -51,6 +52,32 @@ case_trace_both_directions() { # what arrives in softirq belongs to the process 
 		and .tuple.sport == 80)" 'the SYN-ACK is the client'\''s'
 	expect "$HOPS of(\"packet\") | map(select(.tcp.flags == \"S.\")) | length == 1
 		and .[0].fate != \"dropped\"" 'one SYN-ACK, not dropped'
+}
+
+case_trace_memory_of_socket() { # one that ends leaves its memory to the sockets of others
+	topology
+	web
+	start "$C" others sh -c "while ! [ -e '$T/closed' ]; do sleep 0.1; done
+		python3 '$CLIENTS/burst.py' 300; touch '$T/over'"
+	trace --functions core -- sh -c "python3 '$CLIENTS/tcp.py' $WEB 80; touch '$T/closed'
+		while ! [ -e '$T/over' ]; do sleep 0.1; done"
+	status 0
+	expect "$HOPS entries | in(\"tcp_v4_connect\") | length == 1" 'one connect, its own'
+	expect "$HOPS entries | flags(\"S\", \"S.\") | length > 0
+		and all(.tuple | .dport == 80 or .sport == 80)" 'and its packets'
+}
+
+case_trace_one_device() { # where a packet of a process begins to be followed
+	topology
+	web
+	trace --functions core --netns "$C" -- python3 "$CLIENTS/tcp.py" "$WEB" 80
+	status 0
+	expect "$HOPS entries | flags(\"S\") | length > 0 and all(.owner.comm == \"python3\")
+		and .[0].netns == $(stat -Lc %i "/run/netns/$C")" 'in a namespace'
+	trace --functions core -i eth0 -- python3 "$CLIENTS/tcp.py" "$WEB" 80
+	status 0
+	expect "$HOPS entries | flags(\"S\") | length > 0 and all(.owner.comm == \"python3\")
+		and .[0].dev.name == \"eth0\"" 'at a device'
 }
 
 case_trace_few_functions() { # whose a packet is does not hang on which functions are traced
