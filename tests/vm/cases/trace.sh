@@ -58,7 +58,8 @@ case_trace_memory_of_socket() { # one that ends leaves its memory to the sockets
 	topology
 	web
 	start "$C" others sh -c "while ! [ -e '$T/closed' ]; do sleep 0.1; done
-		python3 '$CLIENTS/burst.py' 300; touch '$T/over'"
+		for cpu in 0 $(($(nproc) - 1)); do taskset -c \$cpu python3 '$CLIENTS/burst.py' 300; done
+		touch '$T/over'" # memory is given again on the CPU it was of
 	trace --functions core -- sh -c "python3 '$CLIENTS/tcp.py' $WEB 80; touch '$T/closed'
 		while ! [ -e '$T/over' ]; do sleep 0.1; done"
 	status 0
