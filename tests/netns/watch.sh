@@ -252,6 +252,23 @@ status() { # WANTED, or several: '1|2'
 	}
 }
 
+# Options together: the programs are cut to what is asked, and each cut has to pass the kernel's
+# verifier. Of ten options each is given in three of five runs, and no two in the same three: any two
+# are once together, and each once without the other.
+together() { # COMMAND OPTION...: words to be split
+	local sets=(123 124 125 134 135 145 234 235 245 345) options=("${@:2}") run i given
+	for run in 1 2 3 4 5; do
+		given=$1
+		for i in "${!options[@]}"; do
+			[[ ${sets[i]} != *$run* ]] || given+=" ${options[i]}"
+		done
+		# shellcheck disable=SC2086 # words
+		lag_raw $given
+		[ "$STATUS" != 3 ] || [ -n "${PATHLAG_VM:-}" ] || skip "$(tail -n1 "$ERR")"
+		status 0
+	done
+}
+
 # pathlag refuses: one line on stderr, nothing on stdout, this status.
 refuses() { # STATUS WORD-IN-THE-MESSAGE ARGS...
 	local wanted=$1 word=$2

@@ -233,6 +233,20 @@ gone() {
 	! bpftool prog show id "$1"
 }
 
+case_together_trace() {
+	namespace "$C"
+	together 'trace --json --duration 100ms --functions tcp_v4_connect --functions ip_output' "-i lo" \
+		"--netns $C" '--comm true' 'len>60||vlan' --stack --no-returns --no-follow --no-programs \
+		'--context fib_table_lookup' '-- true'
+}
+
+case_together_functions() { # connect, with functions
+	namespace "$C"
+	together 'connect --json --duration 100ms --functions tcp_v4_connect --functions ip_output' "-i lo" \
+		"--netns $C" '--comm true' 'len>60||vlan' --stack --hist --no-programs --no-accept \
+		'--context fib_table_lookup' '-- true'
+}
+
 case_trace_unknown_function() {
 	namespace "$C"
 	refuses 2 tcp_v4_connect trace --functions tcp_v4_conect
