@@ -3,10 +3,12 @@
  * attempt.bpf.h - an attempt ends: its socket leaves SYN_SENT, or is found to have left it.
  *
  * The kernel skips a program where it would interrupt itself (since 6.1), so of many connects that
- * end in one interrupt none may be seen to, if that interrupt came while on_set_state ran. What
- * follows the end tells it instead, a moment later: the handshake's last ACK, the error that is
- * reported, the return of connect(). A socket of which nothing tells so, and whose memory begins a
- * new life, is forgotten.
+ * end in one interrupt none may be seen to, if that interrupt came while on_set_state ran. And
+ * there are machines where now and then no tracepoint at all is reached for the length of an
+ * interrupt (seen on a 6.18 guest: the timer's, up to the whole handshake). What follows the end
+ * tells it instead: the handshake's last ACK, data that is sent, the error that is reported, the
+ * return of connect(), the socket's next state. A socket of which nothing tells so, and whose
+ * memory begins a new life, is forgotten.
  */
 #ifndef PATHLAG_ATTEMPT_BPF_H
 #define PATHLAG_ATTEMPT_BPF_H
@@ -35,13 +37,6 @@ static __always_inline void attempt_outdated(const struct sock *sk)
 static __always_inline bool is_opening(int state)
 {
 	return state == TCP_SYN_SENT || state == TCP_SYN_RECV;
-}
-
-/* connect() has returned; the reader takes the end from that if it must. SK may be NULL. */
-static __always_inline void attempt_settles(const struct sock *sk)
-{
-	if (tracked && sk && !is_opening(PEEK(sock, sk, __sk_common.skc_state)))
-		attempt_outdated(sk);
 }
 
 /* A packet of its handshake goes on now: tell if that is in the system call of another process.
@@ -101,6 +96,25 @@ static __noinline int attempt_leaves(const struct sock *sk, int old, int new, __
 		dns_stream(sk, a);
 	attempt_forget(sk, a);
 	return done();
+}
+
+/* SK is connected, or has been: if that was not seen, it is told now. */
+static __always_inline void attempt_was_missed(const struct sock *sk)
+{
+	if (tracked)
+		RUN(attempt_leaves(sk, TCP_SYN_SENT, TCP_ESTABLISHED, 0));
+}
+
+/* connect() returns: is that the end of it? Where it has failed, the reader takes that from the
+ * return itself. SK may be NULL. */
+static __always_inline void attempt_settles(const struct sock *sk)
+{
+	int state = tracked && sk ? PEEK(sock, sk, __sk_common.skc_state) : TCP_SYN_SENT;
+
+	if (state == TCP_CLOSE)
+		attempt_outdated(sk);
+	else if (!is_opening(state))
+		attempt_was_missed(sk);
 }
 
 /* SYN_SENT or, where the SYNs of both ends have crossed, SYN_RECV: that of new sockets of listening

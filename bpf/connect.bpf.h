@@ -177,8 +177,8 @@ static __always_inline int call_returns(int ret)
 	if (!c)
 		return 0;
 	if (armed) {
-		call_end(c, ret);
 		attempt_settles((void *)c->sk);
+		call_end(c, ret);
 	}
 	if (!bpf_map_delete_elem(&pending, &tid))
 		__sync_fetch_and_add(&calls, -1);
@@ -348,6 +348,8 @@ static __always_inline int state_changes(
 			       ? attempt_leaves(sk, old, new,
 					 again ? stack_of_event(ctx) : address_of(ctx))
 			       : 0;
+	if (old == TCP_ESTABLISHED)
+		attempt_was_missed(sk);
 	/* An MPTCP socket reports its own states too, beside those of its TCP subflows. */
 	if (new == TCP_SYN_SENT) {
 		if (PEEK(sock, sk, sk_protocol) == IPPROTO_TCP)

@@ -101,8 +101,8 @@ int on_dev_queue(struct bpf_raw_tracepoint_args *ctx)
 	case TCP_SYN_RECV:
 		return opening ? passive_answer(skb, (__u64)refs.sk) : 0;
 	}
-	if (h.state == TCP_ESTABLISHED && tracked)
-		RUN(attempt_leaves(refs.sk, TCP_SYN_SENT, TCP_ESTABLISHED, 0));
+	if (h.state == TCP_ESTABLISHED)
+		attempt_was_missed(refs.sk);
 	/* A connected socket says where it sends; of the others only datagram sockets send. */
 	if (h.dport == bpf_htons(DNS_PORT) || (h.state == TCP_CLOSE && !h.dport))
 		return maybe_dns(ctx, skb, refs.sk);

@@ -19,6 +19,11 @@ was_late() {
 		and .phase_ns.rto_wait > 900000000' 'established with the second SYN'
 }
 
+blind() { # shut|open: pathlag's eyes
+	echo "$1" >&"${BLIND[1]}"
+	read -r -t $((10 * SLOWNESS)) -u "${BLIND[0]}" || fail "blind.py did not answer"
+}
+
 # --- limits ---------------------------------------------------------------------------------------
 case_client_sndtimeo() { # a blocking connect that is told to wait 200 ms only goes on by itself
 	topology
@@ -113,6 +118,30 @@ case_client_nonblock_meanwhile() { # too late for this connect
 	said established
 	was_late
 	expect 'connect | .blocking and .phase_ns.wakeup >= 0' 'it did block'
+}
+
+case_client_end_unseen() { # nor the SYN that got through and its answer: told when it is closed
+	topology
+	web
+	nft_drop "$C" output "$SYN ip daddr $WEB"
+	lag_start --netns "$C"
+	coproc BLIND { exec python3 "$HERE/blind.py" "$LAG_PID"; }
+	mkfifo "$T/go_on"
+	exec {go_on}<>"$T/go_on"
+	in_client python3 "$CALLS" linger "$WEB" 80 <"$T/go_on" >"$T/client" &
+	wait_for 'it connects' 5 grep -q EINPROGRESS "$T/client"
+	blind shut
+	ip netns exec "$C" nft delete table inet pathlag_test # from now on there is an answer
+	wait_for 'it is connected' 10 grep -q established "$T/client"
+	blind open
+	echo >&"$go_on"
+	lag_wait 'connects | length > 0'
+	lag_stop
+	expect 'connect | .result == "established" and .errno == null and .syn.retransmits >= 1
+		and .verdict.cause == "syn_dropped_locally" and .phase_ns.rto_wait > 900000000' \
+		'established with the SYN that was not dropped'
+	expect 'connect | (.timeline | map(select(.at == "retransmit")) | length) < .syn.retransmits
+		and (.timeline | map(.at) | index("syn_ack") | not)' 'which was not seen'
 }
 
 # --- to this very host ----------------------------------------------------------------------------

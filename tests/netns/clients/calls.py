@@ -79,6 +79,14 @@ def again(sock, o):
         tell(word(connect(sock, o.to)), word(connect(sock, o.to)))
 
 
+def linger(sock, o):
+    """Sends nothing, and is closed when stdin has a line."""
+    sock.setblocking(False)
+    tell(word(connect(sock, o.to)))
+    tell(ending(sock, o.timeout))
+    sys.stdin.readline()
+
+
 def dissolve(sock, o):
     """Gives up by connecting to nothing, and keeps the socket."""
     sock.setblocking(False)
@@ -172,7 +180,7 @@ def simultaneous(sock, o):
 
 
 KINDS = {f.__name__: f for f in (
-    blocking, again, dissolve, alarm, sndtimeo, syncnt, user_timeout, closed, shut, later_nonblock,
+    blocking, again, linger, dissolve, alarm, sndtimeo, syncnt, user_timeout, closed, shut, later_nonblock,
     fastopen, fastopen_connect, simultaneous)}
 
 
